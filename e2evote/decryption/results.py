@@ -1,0 +1,85 @@
+"""From decrypted statements to what the record publishes."""
+
+from collections.abc import Iterator, Sequence
+
+from e2evote import hashed_elgamal
+from e2evote.decryption.statements import DataStatement
+from e2evote.elgamal import Ciphertext
+from e2evote.group.elements import Element
+from e2evote.group.powers import discrete_log
+from e2evote.hashed_elgamal import ContestDataSeal
+from e2evote.record.ballot import EncryptedBallot
+from e2evote.record.opened import DecryptedContestData
+from e2evote.record.setup import Election
+from e2evote.record.tally import EncryptedTally, Tally, TallyContest, TallyOption
+from e2evote.zkp.equality import EqualityProof
+
+
+def tallies(
+    election: Election,
+    encrypted: Sequence[EncryptedTally],
+    results: Sequence[tuple[Element, EqualityProof]],
+) -> tuple[Tally, ...]:
+    """Return the decrypted tallies: T = B/M and t with K^t = T, at most the cell's weight times R.
+
+    Args:
+        election: the election.
+        encrypted: the encrypted tallies.
+        results: what ``combine`` returned for ``tally_statements(election, encrypted)``.
+
+    Raises:
+        CheckError: no such t.
+
+    Spec: EG-2.1 §3.6.2, eqs. 81, 82
+    """
+    decrypted = iter(results)
+    return tuple(
+        Tally(
+            cell=cell.cell,
+            label=cell.label,
+            contests=tuple(
+                TallyContest(
+                    index=contest.index,
+                    label=election.manifest.contest(contest.index).label,
+                    options=tuple(_tally_options(election, cell, contest.index, contest.options, decrypted)),
+                )
+                for contest in cell.contests
+            ),
+        )
+        for cell in encrypted
+    )
+
+
+def opened_contest_data(
+    ballot: EncryptedBallot, statement: DataStatement, factor: Element, proof: EqualityProof
+) -> DecryptedContestData:
+    """Return the record entry of one cast ballot's contest data, decrypted with β = factor.
+
+    Spec: EG-2.1 §3.6.6, eqs. 104–106
+    """
+    seal = ContestDataSeal(ballot.h_i, statement.ind_c)
+    return DecryptedContestData(
+        device=ballot.device,
+        position=ballot.position,
+        confirmation_code=ballot.confirmation_code,
+        index=statement.ind_c,
+        factor=factor,
+        proof=proof,
+        data=hashed_elgamal.decrypt(seal, statement.ciphertext, factor),
+    )
+
+
+def _tally_options(
+    election: Election,
+    cell: EncryptedTally,
+    ind_c: int,
+    totals: Sequence[Ciphertext],
+    decrypted: Iterator[tuple[Element, EqualityProof]],
+) -> Iterator[TallyOption]:
+    contest = election.manifest.contest(ind_c)
+    for ind_o, total in enumerate(totals, 1):
+        M, proof = next(decrypted)  # noqa: N806
+        T = total.beta / M  # noqa: N806
+        t = discrete_log(election.K, T, cell.weight * contest.option_limit(ind_o))
+        label = contest.options[ind_o - 1].label
+        yield TallyOption(index=ind_o, label=label, tally=t, encoded_tally=T, proof=proof)

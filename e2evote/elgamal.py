@@ -1,0 +1,38 @@
+"""Exponential ElGamal to the base K: keys, ciphertexts, and their homomorphism."""
+
+from dataclasses import dataclass
+
+from e2evote.group.elements import Element, Scalar
+from e2evote.group.powers import Base
+
+
+@dataclass(frozen=True, slots=True)
+class Ciphertext:
+    """(α, β) = (g^ξ, K^(σ+ξ)), or the aggregate (A, B)."""
+
+    __pydantic_config__ = {"extra": "forbid", "strict": True}  # noqa: RUF012
+
+    alpha: Element
+    beta: Element
+
+    def __mul__(self, other: "Ciphertext") -> "Ciphertext":
+        """Add the plaintexts.
+
+        Spec: EG-2.1 §3.5, eq. 79
+        """
+        return Ciphertext(self.alpha * other.alpha, self.beta * other.beta)
+
+    def __pow__(self, weight: Scalar) -> "Ciphertext":
+        """Multiply the plaintext by a weight.
+
+        Spec: EG-2.1 §3.5, eq. 80
+        """
+        return Ciphertext(self.alpha**weight, self.beta**weight)
+
+
+def encrypt(g: Base, K: Base, sigma: int, xi: Scalar) -> Ciphertext:  # noqa: N803
+    """Return Enc(σ, ξ) = (g^ξ, K^(σ+ξ)).
+
+    Spec: EG-2.1 §3.3.1, eq. 31
+    """
+    return Ciphertext(g**xi, K ** (xi + xi.group.scalar(sigma)))

@@ -1,0 +1,1 @@
+"""The group in which everything is encrypted: parameters, elements, fast powers, randomness."""

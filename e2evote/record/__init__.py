@@ -1,0 +1,1 @@
+"""The election record as types, and the files that hold them."""

@@ -1,0 +1,84 @@
+"""Encrypted ballots, their statuses, and the voting devices they were made on."""
+
+from typing import Annotated, Literal
+
+from annotated_types import MinLen
+from pydantic import StringConstraints
+
+from e2evote.elgamal import Ciphertext
+from e2evote.group.elements import Element
+from e2evote.hashed_elgamal import HashedCiphertext
+from e2evote.record.codec import ChainingField, Count, Hash, Index, RecordModel
+from e2evote.zkp.range import RangeProof
+
+Status = Literal["cast", "challenged", "spoiled"]
+Timestamp = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
+NO_CHAINING, SIMPLE_CHAINING = 0, 1
+
+
+class EncryptedOption(RecordModel):
+    """The encryption of one option's value, and the proof that it lies in 0…R."""
+
+    ciphertext: Ciphertext
+    proof: RangeProof
+
+
+class EncryptedContest(RecordModel):
+    """One contest on a ballot: its options in manifest order, the proof of its limit, its data, its hash χ."""
+
+    index: Index
+    options: Annotated[tuple[EncryptedOption, ...], MinLen(1)]
+    proof: RangeProof
+    contest_data: HashedCiphertext | None = None
+    contest_hash: Hash
+
+    def total(self, group_one: Element) -> Ciphertext:
+        """Return (ᾱ, β̄) = (Π α, Π β), the encryption of the number of votes in the contest.
+
+        Spec: EG-2.1 §3.3.8, box 7
+        """
+        result = Ciphertext(group_one, group_one)
+        for option in self.options:
+            result = result * option.ciphertext
+        return result
+
+
+class EncryptedBallot(RecordModel):
+    """One immutable ballot as it left the device; its status is a separate, later entry."""
+
+    id_b: Hash
+    h_i: Hash
+    device: Index
+    position: Index
+    ballot_style: Index
+    weight: Count
+    encrypted_at: Timestamp
+    contests: Annotated[tuple[EncryptedContest, ...], MinLen(1)]
+    ballot_nonce: HashedCiphertext
+    chaining_field: ChainingField
+    confirmation_code: Hash
+
+
+class BallotStatus(RecordModel):
+    """What became of the ballot with this confirmation code."""
+
+    confirmation_code: Hash
+    status: Status
+
+
+class DeviceOpening(RecordModel):
+    """A voting device at the start: S_device, H_DI, chaining mode, and H_0 where ballots are chained."""
+
+    device: Index
+    device_info: str
+    h_di: Hash
+    chaining_mode: Literal[0, 1]
+    h_0: Hash | None = None
+
+
+class DeviceClosing(RecordModel):
+    """A voting device at the end: number of ballots, and B̄_C and H̄ where ballots are chained."""
+
+    ballots: Count
+    chaining_field: ChainingField | None = None
+    closing_hash: Hash | None = None

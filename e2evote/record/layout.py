@@ -1,0 +1,342 @@
+"""Where each file of a record lies, and how it is read: a directory or a zip archive, streamed, nothing trusted.
+
+Reading promises: no path leaves the record, no symbolic link is followed, a line is never longer than ``LINE_LIMIT``,
+and every object goes through ``codec.parse``. What the objects mean is checked by others.
+"""
+
+import hashlib
+import os
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Annotated, Literal, Protocol, TypeVar
+
+from annotated_types import Ge
+
+from e2evote.errors import ParseError
+from e2evote.group.elements import Group
+from e2evote.record.ballot import BallotStatus, DeviceClosing, DeviceOpening
+from e2evote.record.codec import Hash, RecordModel, parse
+
+FORMAT: Literal["e2evote-record"] = "e2evote-record"
+FORMAT_VERSION = 1
+OBJECT_LIMIT = LINE_LIMIT = 64 * 2**20
+"""Bytes of one JSON object, alone or in a line."""
+
+INDEX = "index.json"
+MANIFEST = "manifest.json"
+PARAMETERS = "parameters.json"
+HASHES = "hashes.json"
+JOINT_KEYS = "joint_election_public_key.json"
+EXTENDED_HASHES = "hashes_ext.json"
+ENCRYPTED_TALLIES = "encrypted_tallies.ndjson"
+TALLIES = "tallies.ndjson"
+CHALLENGED_BALLOTS = "challenged_ballots.ndjson"
+CONTEST_DATA = "contest_data.ndjson"
+
+_PATH = re.compile(r"[a-z0-9_-][a-z0-9_.-]*(/[a-z0-9_-][a-z0-9_.-]*)*")
+_GUARDIAN = re.compile(r"guardians/guardian_([1-9][0-9]*)\.public_key\.json")
+_DEVICE = re.compile(
+    r"devices/([0-9]{4}|[1-9][0-9]{4,8})/(open\.json|close\.json|statuses\.ndjson|ballots-([0-9]{6}|[1-9][0-9]{6,8})\.ndjson)"
+)
+
+T = TypeVar("T", bound=RecordModel)
+
+
+def guardian_path(i: int) -> str:
+    """Return the path of guardian i's public key."""
+    return f"guardians/guardian_{i}.public_key.json"
+
+
+def opening_path(device: int) -> str:
+    """Return the path of a device's opening."""
+    return f"devices/{device:04}/open.json"
+
+
+def closing_path(device: int) -> str:
+    """Return the path of a device's closing."""
+    return f"devices/{device:04}/close.json"
+
+
+def statuses_path(device: int) -> str:
+    """Return the path of a device's ballot statuses."""
+    return f"devices/{device:04}/statuses.ndjson"
+
+
+def ballots_path(device: int, shard: int) -> str:
+    """Return the path of one shard of a device's ballots."""
+    return f"devices/{device:04}/ballots-{shard:06}.ndjson"
+
+
+def is_record_path(path: str) -> bool:
+    """Tell whether the format has a file of this name."""
+    single = {MANIFEST, PARAMETERS, HASHES, JOINT_KEYS, EXTENDED_HASHES, ENCRYPTED_TALLIES, TALLIES}
+    single |= {CHALLENGED_BALLOTS, CONTEST_DATA}
+    return path in single or bool(_GUARDIAN.fullmatch(path) or _DEVICE.fullmatch(path))
+
+
+class IndexEntry(RecordModel):
+    """One file of the record."""
+
+    path: str
+    size: Annotated[int, Ge(0)]
+    sha256: Hash
+
+
+class Index(RecordModel):
+    """index.json: every other file of the record."""
+
+    format: Literal["e2evote-record"]
+    version: int
+    files: tuple[IndexEntry, ...]
+
+
+class Files(Protocol):
+    """A read-only set of named files."""
+
+    def names(self) -> list[str]:
+        """Return every file name, sorted."""
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file of that name for reading."""
+
+
+class Directory:
+    """The files under a directory."""
+
+    def __init__(self, root: Path) -> None:
+        """Take the directory."""
+        self.root = root
+
+    def names(self) -> list[str]:
+        """Return every file name, sorted.
+
+        Raises:
+            ParseError: a symbolic link, or something that is neither file nor directory.
+        """
+        found = []
+        for folder, folders, files in os.walk(self.root):
+            for name in (*folders, *files):
+                path = Path(folder, name)
+                mode = path.lstat().st_mode
+                if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                    raise ParseError(str(path.relative_to(self.root)), "only plain files and directories may lie in a record")
+            found += [Path(folder, name).relative_to(self.root).as_posix() for name in files]
+        return sorted(found)
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file."""
+        return (self.root / name).open("rb")
+
+
+class Archive:
+    """The files of a zip archive."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the archive.
+
+        Raises:
+            ParseError: not a zip archive.
+        """
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, OSError) as error:
+            raise ParseError(str(path), f"not a readable zip archive ({error})") from error
+
+    def names(self) -> list[str]:
+        """Return every file name, sorted.
+
+        Raises:
+            ParseError: the same name twice.
+        """
+        names = sorted(info.filename for info in self._zip.infolist() if not info.is_dir())
+        for name, following in zip(names, names[1:], strict=False):
+            if name == following:
+                raise ParseError(name, "the archive holds this name twice")
+        return names
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file."""
+        return self._zip.open(name)
+
+
+class Record:
+    """Read access to a published or growing record."""
+
+    def __init__(self, files: Files) -> None:
+        """Take the files and read their names.
+
+        Raises:
+            ParseError: links, or names twice.
+        """
+        self.files = files
+        self.names = frozenset(files.names())
+
+    @classmethod
+    def at(cls, path: Path) -> "Record":
+        """Open a directory or a zip archive.
+
+        Raises:
+            ParseError: neither.
+        """
+        if path.is_dir():
+            return cls(Directory(path))
+        if path.is_file():
+            return cls(Archive(path))
+        raise ParseError(str(path), "no such directory or zip archive")
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether the file is there."""
+        return name in self.names
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file of the record.
+
+        Raises:
+            ParseError: missing or unreadable.
+        """
+        if name not in self.names:
+            raise ParseError(name, "the file is missing")
+        try:
+            return self.files.open(name)
+        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
+            raise ParseError(name, f"cannot be read ({error})") from error
+
+    def read(self, name: str) -> bytes:
+        """Return the whole content of a file of one object.
+
+        Raises:
+            ParseError: missing, unreadable, or larger than OBJECT_LIMIT.
+        """
+        with self.open(name) as file:
+            data = b"".join(_pieces(file, name, OBJECT_LIMIT + 1))
+        if len(data) > OBJECT_LIMIT:
+            raise ParseError(name, f"larger than {OBJECT_LIMIT} bytes")
+        return data
+
+    def lines(self, name: str) -> Iterator[tuple[str, bytes]]:
+        """Yield (file and line number, line without its end) of a newline-delimited file.
+
+        Raises:
+            ParseError: missing, unreadable, a blank, over-long or unended line.
+        """
+        with self.open(name) as file:
+            for number, line in enumerate(_lines(file, name), 1):
+                where = f"{name}:{number}"
+                if len(line) > LINE_LIMIT:
+                    raise ParseError(where, f"a line of more than {LINE_LIMIT} bytes")
+                if not line.endswith(b"\n"):
+                    raise ParseError(where, "the line does not end with a line feed; the file may be truncated")
+                if len(line) == 1:
+                    raise ParseError(where, "a blank line")
+                yield where, line[:-1]
+
+    def object(self, kind: type[T], name: str, group: Group | None = None) -> T:
+        """Return the object that fills a file.
+
+        Raises:
+            ParseError: naming file and field.
+        """
+        return parse(kind, self._without_line_end(name), name, group)
+
+    def objects(self, kind: type[T], name: str, group: Group | None = None) -> Iterator[T]:
+        """Yield the objects of a newline-delimited file, nothing if there is no such file.
+
+        Raises:
+            ParseError: naming file, line and field.
+        """
+        if name in self:
+            for where, line in self.lines(name):
+                yield parse(kind, line, where, group)
+
+    def sha256(self, name: str) -> tuple[int, bytes]:
+        """Return size and SHA-256 of a file."""
+        digest, size = hashlib.sha256(), 0
+        with self.open(name) as file:
+            for piece in _pieces(file, name, None):
+                digest.update(piece)
+                size += len(piece)
+        return size, digest.digest()
+
+    def index(self) -> Index:
+        """Return index.json.
+
+        Raises:
+            ParseError: another format or version, a path outside the format, or out of order.
+        """
+        index = self.object(Index, INDEX)
+        if index.version != FORMAT_VERSION:
+            raise ParseError(INDEX, f"version {index.version}; this program reads version {FORMAT_VERSION}", "version")
+        paths = [entry.path for entry in index.files]
+        for path in paths:
+            if not _PATH.fullmatch(path) or not is_record_path(path):
+                raise ParseError(INDEX, f"the format has no file {ascii(path)[:100]}", "files.path")
+        if paths != sorted(set(paths)):
+            raise ParseError(INDEX, "paths must be sorted and each named once", "files.path")
+        return index
+
+    def guardian_indices(self) -> list[int]:
+        """Return the i of every guardians/guardian_<i> file, ascending."""
+        return sorted(int(match[1]) for match in map(_GUARDIAN.fullmatch, self.names) if match)
+
+    def device_indices(self) -> list[int]:
+        """Return the number of every device that has any file, ascending."""
+        return sorted({int(match[1]) for match in map(_DEVICE.fullmatch, self.names) if match})
+
+    def opening(self, device: int) -> DeviceOpening:
+        """Return a device's opening."""
+        return self.object(DeviceOpening, opening_path(device))
+
+    def closing(self, device: int) -> DeviceClosing | None:
+        """Return a device's closing, None while it is open."""
+        path = closing_path(device)
+        return self.object(DeviceClosing, path) if path in self else None
+
+    def ballot_shards(self, device: int) -> list[str]:
+        """Return the paths of a device's ballots, in order; shards count from 1 without gaps.
+
+        Raises:
+            ParseError: a gap.
+        """
+        prefix = f"devices/{device:04}/ballots-"
+        found = sorted((name for name in self.names if name.startswith(prefix)), key=lambda name: (len(name), name))
+        expected = [ballots_path(device, shard) for shard in range(1, len(found) + 1)]
+        if found != expected:
+            raise ParseError(found[0], f"shards of device {device} must be numbered from 1 without gaps")
+        return found
+
+    def ballot_lines(self, device: int) -> Iterator[tuple[str, bytes]]:
+        """Yield (where, line) of each of a device's ballots in order."""
+        for name in self.ballot_shards(device):
+            yield from self.lines(name)
+
+    def statuses(self, device: int) -> Iterator[BallotStatus]:
+        """Yield the statuses of a device's ballots."""
+        return self.objects(BallotStatus, statuses_path(device))
+
+    def _without_line_end(self, name: str) -> bytes:
+        data = self.read(name)
+        if not data.endswith(b"\n"):
+            raise ParseError(name, "the file does not end with a line feed; it may be truncated")
+        return data[:-1]
+
+
+def _pieces(file: IO[bytes], name: str, limit: int | None) -> Iterable[bytes]:
+    left = limit
+    try:
+        while (left is None or left > 0) and (piece := file.read(2**20 if left is None else min(2**20, left))):
+            left = None if left is None else left - len(piece)
+            yield piece
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise ParseError(name, f"cannot be read ({error})") from error
+
+
+def _lines(file: IO[bytes], name: str) -> Iterator[bytes]:
+    try:
+        while line := file.readline(LINE_LIMIT + 2):
+            yield line
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise ParseError(name, f"cannot be read ({error})") from error

@@ -1,0 +1,208 @@
+"""The election manifest: contests, options, ballot styles, tally cells (docs/formats/manifest.md).
+
+Parsing checks types only; ``Manifest.problems`` lists broken rules, so that a verifier can report them all.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le, MinLen
+
+from e2evote.errors import CheckError
+from e2evote.record.codec import Index, RecordModel, parse
+
+MAXIMUM_LIMIT = 1000
+"""Largest effective selection limit: a range proof has two numbers for every value up to it."""
+
+Texts = Annotated[dict[str, str], MinLen(1)]
+"""Language tag to text."""
+
+
+class Option(RecordModel):
+    """One option of a contest."""
+
+    label: str
+    name: Texts | None = None
+    selection_limit: Index | Literal["CONTEST_LIMIT"] = 1
+    write_in: bool = False
+
+
+class Contest(RecordModel):
+    """One contest with its options in order."""
+
+    label: str
+    name: Texts | None = None
+    selection_limit: Index | Literal["NO_LIMIT"] = 1
+    contest_data_blocks: Annotated[int, Ge(1), Le(1024)] | None = None
+    options: Annotated[tuple[Option, ...], MinLen(1)]
+
+    @cached_property
+    def option_limits(self) -> tuple[int, ...]:
+        """Effective R of every option.
+
+        Raises:
+            CheckError: CONTEST_LIMIT in a contest without one.
+        """
+        return tuple(self._option_limit(option) for option in self.options)
+
+    def option_limit(self, ind_o: int) -> int:
+        """Return the effective R of the option with index ind_o, from 1."""
+        return self.option_limits[ind_o - 1]
+
+    @cached_property
+    def limit(self) -> int:
+        """Effective L: the contest's limit, at most the sum of its options' limits."""
+        total = sum(self.option_limits)
+        return total if self.selection_limit == "NO_LIMIT" else min(self.selection_limit, total)
+
+    def _option_limit(self, option: Option) -> int:
+        if self.selection_limit == "NO_LIMIT":
+            if option.selection_limit == "CONTEST_LIMIT":
+                raise CheckError(f"contest {self.label!r}: option {option.label!r} has CONTEST_LIMIT, the contest NO_LIMIT")
+            return option.selection_limit
+        return self.selection_limit if option.selection_limit == "CONTEST_LIMIT" else min(option.selection_limit, self.selection_limit)
+
+
+class BallotStyle(RecordModel):
+    """The contests that one kind of voter may vote in."""
+
+    label: str
+    name: Texts | None = None
+    contests: Annotated[tuple[Index, ...], MinLen(1)]
+
+
+class TallyCell(RecordModel):
+    """Ballot styles counted together; only cells are ever decrypted."""
+
+    label: str
+    ballot_styles: Annotated[tuple[Index, ...], MinLen(1)]
+
+
+class Manifest(RecordModel):
+    """The whole manifest; indices ind_c, ind_o, ind_s are positions from 1."""
+
+    label: str
+    name: Texts | None = None
+    date: str | None = None
+    jurisdiction: str | None = None
+    device_info: str | None = None
+    chaining_modes: tuple[Literal[0, 1], ...] = (1,)
+    maximum_weight: Index = 1
+    minimum_cell_ballots: Index = 5
+    cast_contest_data_may_be_decrypted: bool = False
+    contests: Annotated[tuple[Contest, ...], MinLen(1)]
+    ballot_styles: Annotated[tuple[BallotStyle, ...], MinLen(1)]
+    tally_cells: Annotated[tuple[TallyCell, ...], MinLen(1)] | None = None
+
+    def contest(self, ind_c: int) -> Contest:
+        """Return the contest with index ind_c.
+
+        Raises:
+            CheckError: no such contest.
+        """
+        if not 1 <= ind_c <= len(self.contests):
+            raise CheckError(f"contest index {ind_c} is not between 1 and {len(self.contests)}")
+        return self.contests[ind_c - 1]
+
+    def ballot_style(self, ind_s: int) -> BallotStyle:
+        """Return the ballot style with index ind_s.
+
+        Raises:
+            CheckError: no such style.
+        """
+        if not 1 <= ind_s <= len(self.ballot_styles):
+            raise CheckError(f"ballot style {ind_s} is not between 1 and {len(self.ballot_styles)}")
+        return self.ballot_styles[ind_s - 1]
+
+    @cached_property
+    def cells(self) -> tuple[TallyCell, ...]:
+        """The tally cells; by default one, labelled "all", for every ballot style."""
+        every = tuple(range(1, len(self.ballot_styles) + 1))
+        return self.tally_cells or (TallyCell(label="all", ballot_styles=every),)
+
+    def cell_of(self, ind_s: int) -> int:
+        """Return the index, from 1, of the cell that counts ballots of this style."""
+        self.ballot_style(ind_s)
+        return next(i for i, cell in enumerate(self.cells, 1) if ind_s in cell.ballot_styles)
+
+    def cell_contests(self, cell: TallyCell) -> tuple[int, ...]:
+        """Return the indices of the contests on the cell's ballot styles, ascending."""
+        return tuple(sorted({ind_c for ind_s in cell.ballot_styles for ind_c in self.ballot_style(ind_s).contests}))
+
+    def problems(self) -> Iterator[str]:
+        """Yield every broken rule of docs/formats/manifest.md.
+
+        Spec: EG-2.1 §3.1.3
+        """
+        yield from _label_problems("election", [self.label])
+        yield from _label_problems("contest", [contest.label for contest in self.contests])
+        yield from _label_problems("ballot style", [style.label for style in self.ballot_styles])
+        yield from _label_problems("tally cell", [cell.label for cell in self.cells])
+        for contest in self.contests:
+            yield from _contest_problems(contest)
+        used = {ind_c for style in self.ballot_styles for ind_c in style.contests}
+        for contest in (c for ind_c, c in enumerate(self.contests, 1) if ind_c not in used):
+            yield f"contest {contest.label!r} is on no ballot style"
+        for style in self.ballot_styles:
+            if list(style.contests) != sorted(set(style.contests)) or style.contests[-1] > len(self.contests):
+                yield f"ballot style {style.label!r}: contests must be existing indices, strictly ascending"
+        if sorted(ind_s for cell in self.cells for ind_s in cell.ballot_styles) != list(range(1, len(self.ballot_styles) + 1)):
+            yield "tally cells: every ballot style must lie in exactly one cell"
+        for cell in self.cells:
+            if list(cell.ballot_styles) != sorted(set(cell.ballot_styles)):
+                yield f"tally cell {cell.label!r}: ballot styles must be strictly ascending"
+        if list(self.chaining_modes) != sorted(set(self.chaining_modes)) or not self.chaining_modes:
+            yield "chaining_modes must be [0], [1] or [0,1]"
+        if self.date is not None and not _is_date(self.date):
+            yield f"date {self.date!r} is not a day written YYYY-MM-DD"
+
+    def check(self) -> None:
+        """Accept a consistent manifest.
+
+        Raises:
+            CheckError: naming every problem.
+        """
+        problems = list(self.problems())
+        if problems:
+            raise CheckError("manifest: " + "; ".join(problems))
+
+
+def parse_manifest(data: bytes, where: str = "manifest.json") -> Manifest:
+    """Parse a manifest file, which may be laid out freely; its rules are not checked yet.
+
+    Raises:
+        ParseError: naming the field.
+    """
+    return parse(Manifest, data, where, canonical=False)
+
+
+def _contest_problems(contest: Contest) -> Iterator[str]:
+    where = f"contest {contest.label!r}"
+    yield from _label_problems(f"option of {where}", [option.label for option in contest.options])
+    try:
+        if max(contest.limit, *contest.option_limits) > MAXIMUM_LIMIT:
+            yield f"{where}: a selection limit above {MAXIMUM_LIMIT}"
+    except CheckError as error:
+        yield str(error)
+    if contest.contest_data_blocks is None and any(option.write_in for option in contest.options):
+        yield f"{where}: a write-in option needs contest_data_blocks"
+
+
+def _label_problems(what: str, labels: list[str]) -> Iterator[str]:
+    for label in labels:
+        bad = any(unicodedata.category(c) in ("Cc", "Zl", "Zp") or c in "\u00a0\u202f" for c in label)
+        if not label or bad or label != label.strip() or re.search(r"\s\s", label):
+            yield f"{what}: label {label!r} is empty or has blanks or characters that labels may not have"
+    for label in sorted({label for label in labels if labels.count(label) > 1}):
+        yield f"{what}: label {label!r} is used twice"
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

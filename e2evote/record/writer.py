@@ -1,0 +1,86 @@
+"""Writing a record: whole files only, each to a temporary file, synced, renamed, and entered into the index."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from e2evote.errors import CheckError
+from e2evote.record import layout
+from e2evote.record.codec import RecordModel, dump
+from e2evote.record.layout import FORMAT, FORMAT_VERSION, Directory, Index, IndexEntry, Record
+
+_TEMPORARY = ".writing-"
+
+
+def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write a file so that a crash leaves the old content or the new, never a mixture."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            os.fchmod(file.fileno(), mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+class RecordWriter:
+    """Adds files to a record directory; refuses to replace what is published unless told to."""
+
+    def __init__(self, root: Path) -> None:
+        """Open or create the directory; files that an interrupted run left out of the index are entered."""
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+        for leftover in root.rglob(f"{_TEMPORARY}*"):
+            leftover.unlink()
+        record = Record(Directory(root))
+        self._entries: dict[str, IndexEntry] = {}
+        if layout.INDEX in record:
+            self._entries = {entry.path: entry for entry in record.index().files if entry.path in record}
+        for name in sorted(record.names - self._entries.keys() - {layout.INDEX}):
+            size, sha256 = record.sha256(name)
+            self._entries[name] = IndexEntry(path=name, size=size, sha256=sha256)
+
+    @property
+    def record(self) -> Record:
+        """The record as it now is, for reading."""
+        return Record(Directory(self.root))
+
+    def write_bytes(self, name: str, data: bytes, replace: bool = False) -> None:
+        """Write a file and the index.
+
+        Raises:
+            CheckError: the file is there and may not be replaced, or the format has no such file.
+        """
+        if not layout.is_record_path(name):
+            raise CheckError(f"the record format has no file {name}")
+        path = self.root / name
+        if path.exists() and not replace:
+            raise CheckError(f"{path} exists already; nothing was overwritten")
+        write_atomically(path, data)
+        self._entries[name] = IndexEntry(path=name, size=len(data), sha256=hashlib.sha256(data).digest())
+        self._write_index()
+
+    def write(self, name: str, value: RecordModel, replace: bool = False) -> None:
+        """Write one object as a file."""
+        self.write_bytes(name, dump(value) + b"\n", replace)
+
+    def write_lines(self, name: str, values: Iterable[RecordModel], replace: bool = False) -> None:
+        """Write objects as lines of a file."""
+        self.write_bytes(name, b"".join(dump(value) + b"\n" for value in values), replace)
+
+    def _write_index(self) -> None:
+        files = tuple(self._entries[name] for name in sorted(self._entries))
+        index = Index(format=FORMAT, version=FORMAT_VERSION, files=files)
+        write_atomically(self.root / layout.INDEX, dump(index) + b"\n")

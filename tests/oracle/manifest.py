@@ -1,0 +1,230 @@
+"""The manifest and its rules.
+
+Docs: docs/formats/manifest.md. Spec: EG-2.1 section 3.1.3. Wrong types and unknown fields make it unreadable; each
+broken rule is a finding of X.manifest.
+"""
+
+import datetime
+import itertools
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .strict_json import decode, integer, items, members, refuse, text
+
+NO_BREAK_SPACES = "\u00a0\u202f\ufeff"
+HIGHEST_EFFECTIVE_LIMIT = 1000
+HIGHEST_NUMBER_OF_BLOCKS = 1024
+
+
+@dataclass
+class Option:
+    label: str
+    limit: int = 1
+    """R, the effective option selection limit."""
+
+
+@dataclass
+class Contest:
+    label: str
+    options: list[Option] = field(default_factory=list)
+    limit: int = 1
+    """L, the effective contest selection limit."""
+    blocks: int | None = None
+    """b_Lambda; None where the contest has no contest data."""
+
+
+@dataclass
+class Style:
+    label: str
+    contests: list[int]
+
+
+@dataclass
+class Cell:
+    label: str
+    styles: list[int]
+    contests: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Manifest:
+    contests: list[Contest] = field(default_factory=list)
+    styles: list[Style] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    chaining_modes: list[int] = field(default_factory=lambda: [1])
+    maximum_weight: int = 1
+    minimum_cell_ballots: int = 5
+    cast_contest_data_may_be_decrypted: bool = False
+    broken_rules: list[str] = field(default_factory=list)
+
+    def rule(self, holds: bool, message: str) -> None:
+        if not holds:
+            self.broken_rules.append(message)
+
+    def contest(self, ind_c: int) -> Contest | None:
+        return self.contests[ind_c - 1] if 1 <= ind_c <= len(self.contests) else None
+
+    def contests_of_style(self, ind_s: int) -> list[int]:
+        return self.styles[ind_s - 1].contests if 1 <= ind_s <= len(self.styles) else []
+
+    def cell(self, number: int) -> Cell | None:
+        return self.cells[number - 1] if 1 <= number <= len(self.cells) else None
+
+
+def read_manifest(content: bytes) -> Manifest:
+    """The manifest from its bytes; its layout is free, and so is the order of its fields."""
+    where = "manifest.json"
+    top = members(
+        decode(content, where, compact=False),
+        "label name? date? jurisdiction? device_info? chaining_modes? maximum_weight? minimum_cell_ballots?"
+        " cast_contest_data_may_be_decrypted? contests ballot_styles tally_cells?",
+        where,
+        ordered=False,
+    )
+    manifest = Manifest()
+    _label(manifest, top, where)
+    if "date" in top:
+        manifest.rule(_is_date(text(top["date"], f"{where} date")), "date is no day YYYY-MM-DD")
+    for name in ("jurisdiction", "device_info"):
+        text(top.get(name, ""), f"{where} {name}")
+    manifest.chaining_modes = _integers(top.get("chaining_modes", [1]), f"{where} chaining_modes")
+    manifest.rule(manifest.chaining_modes in ([0], [1], [0, 1]), "chaining_modes is not [0], [1] or [0,1]")
+    manifest.maximum_weight = integer(top.get("maximum_weight", 1), f"{where} maximum_weight")
+    manifest.rule(1 <= manifest.maximum_weight < 2**31, "maximum_weight is not in 1..2^31-1")
+    manifest.minimum_cell_ballots = integer(top.get("minimum_cell_ballots", 5), f"{where} minimum_cell_ballots")
+    manifest.rule(manifest.minimum_cell_ballots >= 1, "minimum_cell_ballots is below 1")
+    allowed = "cast_contest_data_may_be_decrypted"
+    manifest.cast_contest_data_may_be_decrypted = _boolean(top.get(allowed, False), f"{where} {allowed}")
+    _read_contests(manifest, top["contests"])
+    _read_styles(manifest, top["ballot_styles"])
+    _read_cells(manifest, top.get("tally_cells"))
+    return manifest
+
+
+def _read_contests(manifest: Manifest, value: Any) -> None:
+    for raw, where in items(value, "manifest.json contests"):
+        entry = members(raw, "label name? selection_limit? options contest_data_blocks?", where, ordered=False)
+        contest = Contest(_label(manifest, entry, where))
+        manifest.contests.append(contest)
+        if "contest_data_blocks" in entry:
+            contest.blocks = integer(entry["contest_data_blocks"], where)
+            in_range = 1 <= contest.blocks <= HIGHEST_NUMBER_OF_BLOCKS
+            manifest.rule(in_range, f"{where}: contest_data_blocks is not in 1..{HIGHEST_NUMBER_OF_BLOCKS}")
+        contest_limit = _limit(manifest, entry.get("selection_limit", 1), "NO_LIMIT", where)
+        for raw_option, place in items(entry["options"], f"{where} options"):
+            _read_option(manifest, contest, contest_limit, raw_option, place)
+        manifest.rule(bool(contest.options), f"{where}: no options")
+        _unique_labels(manifest, contest.options, f"{where} options")
+        sum_of_limits = sum(option.limit for option in contest.options)
+        contest.limit = sum_of_limits if contest_limit is None else min(contest_limit, sum_of_limits)
+        for limit in [contest.limit, *(option.limit for option in contest.options)]:
+            manifest.rule(limit <= HIGHEST_EFFECTIVE_LIMIT, f"{where}: the effective limit {limit} is too high")
+    manifest.rule(bool(manifest.contests), "no contests")
+    _unique_labels(manifest, manifest.contests, "contests")
+
+
+def _read_option(manifest: Manifest, contest: Contest, contest_limit: int | None, raw: Any, where: str) -> None:
+    entry = members(raw, "label name? selection_limit? write_in?", where, ordered=False)
+    option = Option(_label(manifest, entry, where))
+    contest.options.append(option)
+    own_limit = _limit(manifest, entry.get("selection_limit", 1), "CONTEST_LIMIT", where)
+    manifest.rule(own_limit is not None or contest_limit is not None, f"{where}: CONTEST_LIMIT under NO_LIMIT")
+    stated = [limit for limit in (own_limit, contest_limit) if limit is not None]
+    option.limit = min(stated, default=1)
+    if _boolean(entry.get("write_in", False), where):
+        manifest.rule(contest.blocks is not None, f"{where}: write_in without contest_data_blocks")
+
+
+def _read_styles(manifest: Manifest, value: Any) -> None:
+    for raw, where in items(value, "manifest.json ballot_styles"):
+        entry = members(raw, "label name? contests", where, ordered=False)
+        style = Style(_label(manifest, entry, where), _integers(entry["contests"], where))
+        manifest.styles.append(style)
+        _indices(manifest, style.contests, len(manifest.contests), f"{where} contests")
+    manifest.rule(bool(manifest.styles), "no ballot styles")
+    _unique_labels(manifest, manifest.styles, "ballot_styles")
+
+
+def _read_cells(manifest: Manifest, value: Any) -> None:
+    every_style = list(range(1, len(manifest.styles) + 1))
+    if value is None:
+        manifest.cells.append(Cell("all", every_style))
+    else:
+        for raw, where in items(value, "manifest.json tally_cells"):
+            entry = members(raw, "label ballot_styles", where, ordered=False)
+            cell = Cell(_label(manifest, entry, where), _integers(entry["ballot_styles"], where))
+            manifest.cells.append(cell)
+            _indices(manifest, cell.styles, len(manifest.styles), f"{where} ballot_styles")
+        _unique_labels(manifest, manifest.cells, "tally_cells")
+    in_cells = sorted(style for cell in manifest.cells for style in cell.styles)
+    manifest.rule(in_cells == every_style, "not every ballot style lies in exactly one tally cell")
+    for cell in manifest.cells:
+        cell.contests = sorted({ind_c for ind_s in cell.styles for ind_c in manifest.contests_of_style(ind_s)})
+
+
+def _label(manifest: Manifest, entry: dict[str, Any], where: str) -> str:
+    """The label of an object, and its `name` where it may have one."""
+    label = text(entry["label"], f"{where} label")
+    manifest.rule(_is_label(label), f"{where}: {label!r} is no label")
+    if "name" in entry:
+        names = entry["name"]
+        if not isinstance(names, dict):
+            refuse(f"{where} name", "an object is expected")
+        for content in names.values():
+            text(content, f"{where} name")
+        manifest.rule(bool(names), f"{where}: name has no entry")
+    return label
+
+
+def _is_label(label: str) -> bool:
+    if not label or label != label.strip():
+        return False
+    blanks_together = any(left.isspace() and right.isspace() for left, right in itertools.pairwise(label))
+    line_breaks_and_controls = any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in label)
+    no_break_spaces = any(character in NO_BREAK_SPACES for character in label)
+    return not (blanks_together or line_breaks_and_controls or no_break_spaces)
+
+
+def _is_date(value: str) -> bool:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return False
+    try:
+        datetime.date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _limit(manifest: Manifest, value: Any, word: str, where: str) -> int | None:
+    """A selection limit; None where it is the word that stands for another limit or for none."""
+    if value == word:
+        return None
+    limit = integer(value, f"{where} selection_limit")
+    manifest.rule(1 <= limit < 2**31, f"{where}: selection_limit {limit}")
+    return limit
+
+
+def _boolean(value: Any, where: str) -> bool:
+    if not isinstance(value, bool):
+        refuse(where, "true or false is expected")
+    return value
+
+
+def _integers(value: Any, where: str) -> list[int]:
+    return [integer(item, place) for item, place in items(value, where)]
+
+
+def _indices(manifest: Manifest, indices: list[int], highest: int, where: str) -> None:
+    ascending = all(left < right for left, right in itertools.pairwise(indices))
+    in_range = all(1 <= index <= highest for index in indices)
+    manifest.rule(bool(indices) and ascending and in_range, f"{where}: {indices} are no ascending indices")
+
+
+def _unique_labels(
+    manifest: Manifest, objects: Sequence[Option] | Sequence[Contest] | Sequence[Style] | Sequence[Cell], where: str
+) -> None:
+    labels = [each.label for each in objects]
+    manifest.rule(len(set(labels)) == len(labels), f"{where}: a label twice")
