@@ -32,7 +32,7 @@ test: $(READY)
 	$(BIN)/pytest --cov
 
 test-slow: $(READY)
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow || [ $$? -eq 5 ] # 5: there are none
 
 check: $(READY)
 	$(BIN)/ruff format --check

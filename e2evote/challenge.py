@@ -19,7 +19,7 @@ from e2evote.record.setup import Election
 def nonce_from_factor(ballot: EncryptedBallot, beta_b: Element) -> SecretBallotNonce:
     """Return ξ_B from β_B = C_0^ŝ, which the guardians computed together.
 
-    Spec: EG-2.1 §3.6.7, eqs. 35, 36
+    Spec: EG-2.1 §3.3.4, eqs. 35, 36
     """
     return SecretBallotNonce(hashed_elgamal.decrypt(BallotNonceSeal(ballot.h_i), ballot.ballot_nonce, beta_b))
 

@@ -127,7 +127,7 @@ def encrypt(
 ) -> HashedCiphertext:
     """Encrypt whole blocks: α = g^ξ, β = key^ξ, C_1 = plaintext ⊕ mask, C_2 proves ξ.
 
-    Spec: EG-2.1 §3.3.10, eqs. 15, 19–21, 34, 37, 63, 67, 68
+    Spec: EG-2.1 §3.2.2, eqs. 15, 19–21; §3.3.4, eqs. 34, 37; §3.3.10, eqs. 63, 67, 68
     """
     alpha, beta = g**xi, key**xi
     c_1 = xor(plaintext, seal.mask(alpha, beta, len(plaintext)))
@@ -151,7 +151,7 @@ def verify(seal: Seal, g: Base, ciphertext: HashedCiphertext) -> None:
 def decrypt(seal: Seal, ciphertext: HashedCiphertext, beta: Element) -> bytes:
     """Return C_1 ⊕ mask(C_0, β), with β = C_0^secret from whoever can compute it.
 
-    Spec: EG-2.1 §3.6.6, eqs. 23, 104–106, 111
+    Spec: EG-2.1 §3.2.2, eq. 23; §3.6.6, eqs. 104–106; §3.6.7, eq. 111
     """
     return xor(ciphertext.c_1, seal.mask(ciphertext.c_0, beta, len(ciphertext.c_1)))
 

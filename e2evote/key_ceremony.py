@@ -161,7 +161,7 @@ def receive_shares(
         CheckError: not exactly one share from each other guardian, or a share for somebody else.
         VerificationError: naming the guardian whose share fails and the equation.
 
-    Spec: EG-2.1 §3.2.2, eqs. 6, 24, 83
+    Spec: EG-2.1 §3.2.1, eq. 6; §3.2.2, eq. 24; §3.6.3, eq. 83
     """
     check_all_guardians(ceremony, publics)
     others = [public for public in sorted(publics, key=lambda public: public.i) if public.i != secret.i]
@@ -203,7 +203,7 @@ def confirm(ceremony: Ceremony, own_view: Sequence[GuardianPublicKey], prelimina
     Raises:
         VerificationError: the record differs from the guardian's own view.
 
-    Spec: EG-2.1 §3.2.3, eq. 27, boxes 2, 3
+    Spec: EG-2.1 §3.2.2, eq. 27, boxes 2, 3
     """
     if publish(ceremony, own_view) != preliminary:
         raise VerificationError("the preliminary guardian record differs from what this guardian received (H_G, eq. 27)")
@@ -250,7 +250,7 @@ def _open_share(
 ) -> tuple[SecretScalar, SecretScalar]:
     """Decrypt one share and verify it against the sender's commitments.
 
-    Spec: EG-2.1 §3.2.3, eqs. 23, 28, 29
+    Spec: EG-2.1 §3.2.2, eqs. 23, 28, 29
     """
     group, who, ell = ceremony.group, f"guardian {sender.i}", secret.i
     seal = ShareSeal(ceremony.hashes.h_p, sender.i, ell, group.g**secret.zeta)

@@ -75,7 +75,7 @@ def lagrange_coefficient(group: Group, i: int, available: Iterable[int]) -> Scal
     Raises:
         CheckError: i is not in U.
 
-    Spec: EG-2.1 §3.6.3, eq. 85
+    Spec: EG-2.1 §3.6.4, eq. 85
     """
     others = set(available)
     if i not in others:

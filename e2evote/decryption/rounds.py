@@ -76,7 +76,7 @@ def commit(
         CheckError: fewer than k available guardians, or the guardian is not among them.
         VerificationError: a base is not a member of the group.
 
-    Spec: EG-2.1 §3.6.3, eqs. 84, 87, 96, 98
+    Spec: EG-2.1 §3.6.3, eq. 84; §3.6.5, eq. 87; §3.6.6, eqs. 96, 98
     """
     U = _check_available(election, available)  # noqa: N806
     if shares.i not in U:
@@ -117,7 +117,7 @@ def respond(
         CheckError: a message is missing or doubled, or the nonces have answered already.
         VerificationError: naming the guardian whose hash does not match, or whose part is not in the group.
 
-    Spec: EG-2.1 §3.6.5, eqs. 91, 92, 102
+    Spec: EG-2.1 §3.6.5, eqs. 91, 92; §3.6.6, eq. 102
     """
     joint = _combined(election, state.statements, state.available, commitments, reveals)
     w_i = lagrange_coefficient(election.group, state.i, state.available)
@@ -143,7 +143,7 @@ def combine(
         CheckError: a message is missing or doubled.
         VerificationError: a proof fails; the text names the guardian at fault.
 
-    Spec: EG-2.1 §3.6.5, eqs. 93, 103
+    Spec: EG-2.1 §3.6.5, eq. 93; §3.6.6, eq. 103
     """
     U = _check_available(election, [message.i for message in commitments])  # noqa: N806
     _check_messages(U, [(message.i, len(message.responses)) for message in responses], len(statements))
@@ -185,7 +185,7 @@ def _combined(
 ) -> list[tuple[Element, Scalar]]:
     """Verify the hashes and return (M, c) for every statement.
 
-    Spec: EG-2.1 §3.6.5, eqs. 85, 86, 89, 97, 100
+    Spec: EG-2.1 §3.6.4, eqs. 85, 86; §3.6.5, eq. 89; §3.6.6, eqs. 97, 100
     """
     _check_messages(available, [(message.i, len(message.hashes)) for message in commitments], len(statements))
     _check_messages(available, [(message.i, len(message.partials)) for message in reveals], len(statements))

@@ -23,7 +23,7 @@ class Group:
 
     Groups come from ``e2evote.group.parameters`` only and are pickled by name.
 
-    Spec: EG-2.1 §3.1.1, eqs. 1–3
+    Spec: EG-2.1 §3.1.1, eq. 3
     """
 
     name: str
@@ -101,7 +101,7 @@ class Element:
     def is_member(self) -> bool:
         """Tell whether 0 ≤ x < p and x^q mod p = 1.
 
-        Spec: EG-2.1 §3.1.4, box 2
+        Spec: EG-2.1 §3.2.2, box 2
         """
         return 0 < self.value < self.group.p and gmpy2.powmod(self.value, self.group.q, self.group.p) == 1
 

@@ -37,7 +37,7 @@ INSECURE_NAMES = ("reduced-3072", *_TOY)
 def _baseline_prime(bits: int, delta: mpz) -> mpz:
     """Return p = 2^bits − 2^(bits−256) + 2^256·(⌊2^(bits−512)·ln 2⌋ + δ) + 2^256 − 1.
 
-    Spec: EG-2.1 §3.1.1, eq. 2
+    Spec: EG-2.1 §3.1.1
     """
     with gmpy2.context(precision=bits) as context:
         context.round = gmpy2.RoundDown

@@ -18,7 +18,7 @@ HexInteger = Annotated[bytes, Hex()]
 class Parameters(RecordModel):
     """p, q, r, g as published, n guardians and quorum k.
 
-    Spec: EG-2.1 §3.1.1, eqs. 1–3
+    Spec: EG-2.1 §3.1.1, eq. 3
     """
 
     version: str
@@ -107,7 +107,7 @@ class Election:
 def guardian_record_hash(h_b: bytes, keys: JointKeys, guardians: tuple[GuardianPublicKey, ...]) -> bytes:
     """Return H_G = H(H_B; 13, K, K̂, all K_{i,j}, all K̂_{i,j}, κ_1, …, κ_n).
 
-    Spec: EG-2.1 §3.2.3, eq. 27
+    Spec: EG-2.1 §3.2.2, eq. 27
     """
     votes = [K_ij for guardian in guardians for K_ij in guardian.vote_commitments]
     data = [K_ij for guardian in guardians for K_ij in guardian.data_commitments]

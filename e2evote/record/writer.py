@@ -39,7 +39,11 @@ class RecordWriter:
     """Adds files to a record directory; refuses to replace what is published unless told to."""
 
     def __init__(self, root: Path) -> None:
-        """Open or create the directory; files that an interrupted run left out of the index are entered."""
+        """Open or create the directory; files that an interrupted run left out of the index are entered.
+
+        Raises:
+            CheckError: a file of the index is missing, or a file lies there that is none of the format's.
+        """
         self.root = root
         root.mkdir(parents=True, exist_ok=True)
         for leftover in root.rglob(f"{_TEMPORARY}*"):
@@ -47,10 +51,17 @@ class RecordWriter:
         record = Record(Directory(root))
         self._entries: dict[str, IndexEntry] = {}
         if layout.INDEX in record:
-            self._entries = {entry.path: entry for entry in record.index().files if entry.path in record}
-        for name in sorted(record.names - self._entries.keys() - {layout.INDEX}):
+            self._entries = {entry.path: entry for entry in record.index().files}
+        unlisted = sorted(record.names - self._entries.keys() - {layout.INDEX})
+        for name in sorted(self._entries.keys() - record.names):
+            raise CheckError(f"{root / name}: the file is in the index of the record, but missing")
+        for name in (name for name in unlisted if not layout.is_record_path(name)):
+            raise CheckError(f"{root / name}: no such file belongs in a record; move it elsewhere")
+        for name in unlisted:
             size, sha256 = record.sha256(name)
             self._entries[name] = IndexEntry(path=name, size=size, sha256=sha256)
+        if unlisted:
+            self._write_index()
 
     @property
     def record(self) -> Record:
@@ -68,6 +79,8 @@ class RecordWriter:
         path = self.root / name
         if path.exists() and not replace:
             raise CheckError(f"{path} exists already; nothing was overwritten")
+        if self._entries.pop(name, None):
+            self._write_index()  # so that a crash never leaves the new file under the old one's hash
         write_atomically(path, data)
         self._entries[name] = IndexEntry(path=name, size=len(data), sha256=hashlib.sha256(data).digest())
         self._write_index()

@@ -103,7 +103,7 @@ def verify(
     Raises:
         VerificationError: another number of branches, a value outside Z_q, or challenges that do not add up.
 
-    Spec: EG-2.1 §3.3.7, boxes 6, 7
+    Spec: EG-2.1 §3.3.7, box 6; §3.3.8, box 7
     """
     if not proof.has_length(limit):
         raise VerificationError(f"range proof: expected {limit + 1} challenges and responses")

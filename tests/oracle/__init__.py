@@ -4,12 +4,12 @@ It reads an election record (docs/formats/record.md) and verifies it from the te
 no code with the product, uses nothing outside the standard library, and is slow by design: its only purpose is to
 disagree where one of the two readings is wrong.
 
-    arithmetic.py   groups, byte encodings, H and H_q               Spec: EG-2.1 sections 3.1.1, 5, appendix
-    equations.py    the equations that a verifier recomputes        Spec: EG-2.1 sections 3.1 to 3.6
+    arithmetic.py   groups, byte encodings, H and H_q (3.1.1, 5, appendix)
+    equations.py    the equations that a verifier recomputes (3.1 to 3.6)
     strict_json.py  JSON without duplicate keys, null, unknown fields or other freedoms
-    manifest.py     the manifest and its rules                      docs/formats/manifest.md
-    record.py       the files of a record                           docs/formats/record.md
-    boxes.py        the boxes and the project's own X checks        Spec: EG-2.1 section 6.2
+    manifest.py     the manifest and its rules (docs/formats/manifest.md)
+    record.py       the files of a record (docs/formats/record.md)
+    boxes.py        the boxes (6.2) and the project's own X checks
 
 Every check takes its inputs as the record states them (H_P, H_B, H_E, H_I, chi, H_DI, H_j, A and B, ...), and each of
 these stated values has its own check. So one wrong value is found where it is stated and where it is used, not

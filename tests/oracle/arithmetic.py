@@ -1,6 +1,6 @@
 """Groups, byte encodings and the hash function.
 
-Spec: EG-2.1 sections 3.1.1 (parameters), 5.1 (encodings), 5.2 to 5.4 (H and H_q), appendix (other parameter sets).
+Spec: EG-2.1 §3.1.1; §5.1–5.4 (and appendix: other parameter sets)
 """
 
 import functools
@@ -26,19 +26,31 @@ class Group:
 
     @property
     def element_length(self) -> int:
-        """l_p, the number of bytes of p. Spec: EG-2.1 section 5.1.1."""
+        """l_p, the number of bytes of p.
+
+        Spec: EG-2.1 §5.1.1
+        """
         return (self.p.bit_length() + 7) // 8
 
     def elements(self, *values: int) -> bytes:
-        """b(x, l_p) of each value, one behind the other. Spec: EG-2.1 section 5.1.1, eq. 124."""
+        """b(x, l_p) of each value, one behind the other.
+
+        Spec: EG-2.1 §5.1.1, eq. 124
+        """
         return b"".join(b(value, self.element_length) for value in values)
 
     def has_element(self, x: int) -> bool:
-        """x is in Z_p^r iff 0 <= x < p and x^q mod p = 1. Spec: EG-2.1 box 6, (6.A)."""
+        """x is in Z_p^r iff 0 <= x < p and x^q mod p = 1.
+
+        Spec: EG-2.1 §3.3.7, box 6 (6.A)
+        """
         return 0 <= x < self.p and _power_is_one(x, self.q, self.p)
 
     def has_scalar(self, x: int) -> bool:
-        """x is in Z_q iff 0 <= x < q. Spec: EG-2.1 box 6, (6.B)."""
+        """x is in Z_q iff 0 <= x < q.
+
+        Spec: EG-2.1 §3.3.7, box 6 (6.B)
+        """
         return 0 <= x < self.q
 
     def power(self, base: int, exponent: int) -> int:
@@ -57,7 +69,10 @@ class Group:
         return result
 
     def h_q(self, key: bytes, domain: int, *parts: bytes) -> int:
-        """H_q = H mod q. Spec: EG-2.1 section 5.4."""
+        """H_q = H mod q.
+
+        Spec: EG-2.1 §5.4
+        """
         return int.from_bytes(h(key, domain, *parts), "big") % self.q
 
 
@@ -67,34 +82,52 @@ def _power_is_one(x: int, q: int, p: int) -> bool:
 
 
 def b(value: int, length: int) -> bytes:
-    """b(a, m): a in big-endian form, padded with zeros on the left to m bytes. Spec: EG-2.1 eq. 123."""
+    """b(a, m): a in big-endian form, padded with zeros on the left to m bytes.
+
+    Spec: EG-2.1 §5.1, eq. 123
+    """
     return value.to_bytes(length, "big")
 
 
 def small(value: int) -> bytes:
-    """An index, a count or a length in 4 bytes. Spec: EG-2.1 section 5.1.3."""
+    """An index, a count or a length in 4 bytes.
+
+    Spec: EG-2.1 §5.1.3
+    """
     return b(value, 4)
 
 
 def scalars(*values: int) -> bytes:
-    """Integers modulo q, always 32 bytes each. Spec: EG-2.1 section 5.1.2."""
+    """Integers modulo q, always 32 bytes each.
+
+    Spec: EG-2.1 §5.1.2
+    """
     return b"".join(b(value, 32) for value in values)
 
 
 def prefixed(content: bytes) -> bytes:
-    """A string of variable length or a file: 4 bytes of length, then the bytes. Spec: EG-2.1 sections 5.1.4, 5.1.5."""
+    """A string of variable length or a file: 4 bytes of length, then the bytes.
+
+    Spec: EG-2.1 §5.1.4; §5.1.5
+    """
     return small(len(content)) + content
 
 
 def h(key: bytes, domain: int, *parts: bytes) -> bytes:
-    """H(B_0; B_1) = HMAC-SHA-256(B_0, B_1), where B_1 starts with a domain byte. Spec: EG-2.1 section 5.2, eq. 130."""
+    """H(B_0; B_1) = HMAC-SHA-256(B_0, B_1), where B_1 starts with a domain byte.
+
+    Spec: EG-2.1 §5.2, eq. 130
+    """
     if len(key) != 32:
         raise ValueError("the key of H has exactly 32 bytes")
     return mac(key, bytes([domain]) + b"".join(parts))
 
 
 def mac(key: bytes, message: bytes) -> bytes:
-    """HMAC-SHA-256 as the key derivation uses it. Spec: EG-2.1 eq. 66."""
+    """HMAC-SHA-256 as the key derivation uses it.
+
+    Spec: EG-2.1 §3.3.10, eq. 66
+    """
     return hmac.new(key, message, hashlib.sha256).digest()
 
 
@@ -113,7 +146,10 @@ def leading_bits_of_ln_2(count: int) -> int:
 
 
 def large_prime(bits: int, delta: int) -> int:
-    """p = 2^bits - 2^(bits-256) + 2^256 (floor(2^(bits-512) ln 2) + delta) + 2^256 - 1. Spec: EG-2.1 section 3.1.1."""
+    """p = 2^bits - 2^(bits-256) + 2^256 (floor(2^(bits-512) ln 2) + delta) + 2^256 - 1.
+
+    Spec: EG-2.1 §3.1.1
+    """
     p: int = 2**bits - 2 ** (bits - 256) + 2**256 * (leading_bits_of_ln_2(bits - 512) + delta) + 2**256 - 1
     return p
 
@@ -125,7 +161,10 @@ def group_of(p: int, q: int) -> Group:
 
 @functools.cache
 def parameter_sets() -> dict[str, Group]:
-    """The standard set and, by name, those of the appendix. Spec: EG-2.1 section 3.1.1 and appendix."""
+    """The standard set and, by name, those of the appendix.
+
+    Spec: EG-2.1 §3.1.1 (and appendix)
+    """
     return {
         STANDARD: group_of(large_prime(4096, DELTA_4096), Q_256),
         "reduced-3072": group_of(large_prime(3072, DELTA_3072), Q_256),

@@ -1,7 +1,9 @@
 """The verification boxes 1 to 14, and the checks that the project adds under X.
 
-Spec: EG-2.1 section 6.2 (boxes), docs/formats/record.md and manifest.md (X checks). Boxes 6 and 7 run on every ballot,
-cast, challenged or spoiled.
+The X checks are those of docs/formats/record.md and manifest.md, and what soundness asks for beyond the boxes. Boxes 6
+and 7 run on every ballot, cast, challenged or spoiled.
+
+Spec: EG-2.1 §6.2
 """
 
 import hashlib
@@ -210,7 +212,10 @@ class _Boxes:
             self.check("X.index", LAYOUT.fullmatch(path) is not None, f"{path} is no file of the layout")
 
     def x_manifest_and_parameters(self) -> None:
-        """Docs: manifest.md. Spec: EG-2.1 section 3.1.1, 3.2."""
+        """The rules of the manifest (docs/formats/manifest.md), n, k and r.
+
+        Spec: EG-2.1 §3.1.1; §3.2
+        """
         for rule in self.manifest.broken_rules:
             self.check("X.manifest", False, rule)
         self.check("X.manifest", True, "")
@@ -219,7 +224,10 @@ class _Boxes:
         self.check("X.parameters", self.group.p == self.group.q * parameters.r + 1, "p is not qr + 1")
 
     def box_1(self, allow_insecure: Collection[str]) -> None:
-        """Spec: EG-2.1 box 1."""
+        """Parameters and base hashes.
+
+        Spec: EG-2.1 §3.1.4, box 1
+        """
         parameters, group = self.record.parameters, self.group
         expected = self.expected_group(allow_insecure)
         self.check("1.A", parameters.version == eq.VERSION, f"version {parameters.version!r}")
@@ -244,7 +252,10 @@ class _Boxes:
     # The guardians and the keys
 
     def x_guardian_indices(self) -> None:
-        """Spec: EG-2.1 section 3.2. Each file holds the guardian that its name says."""
+        """Each file holds the guardian that its name says.
+
+        Spec: EG-2.1 §3.2
+        """
         guardians, n = self.record.guardians, self.record.parameters.n
         exactly = len(guardians) == n and all(1 <= number <= n for number in guardians)
         self.check("X.guardian-indices", exactly, f"guardians {sorted(guardians)} are not exactly 1..{n}")
@@ -252,7 +263,10 @@ class _Boxes:
             self.check("X.guardian-indices", guardian.i == number, f"guardian {number} calls itself {guardian.i}")
 
     def box_2(self, number: int, guardian: Guardian) -> None:
-        """Spec: EG-2.1 box 2."""
+        """One guardian.
+
+        Spec: EG-2.1 §3.2.2, box 2
+        """
         keys = [*guardian.vote_commitments, *guardian.data_commitments, guardian.communication_key]
         where = f"guardian {number}"
         self.check("2.A", all(map(self.group.has_element, keys)), f"{where}: a commitment or kappa is not in Z_p^r")
@@ -282,7 +296,10 @@ class _Boxes:
         self.check("2.C", proof.challenge == c_i, f"{where}: the challenge is wrong")
 
     def box_3(self, keys: Keys) -> None:
-        """Spec: EG-2.1 box 3."""
+        """The joint keys.
+
+        Spec: EG-2.1 §3.2.2, box 3
+        """
         guardians = self.record.guardians.values()
         vote = self.group.product(key for guardian in guardians for key in guardian.vote_commitments[:1])
         data = self.group.product(key for guardian in guardians for key in guardian.data_commitments[:1])
@@ -290,7 +307,10 @@ class _Boxes:
         self.check("3.B", keys.data == data, "K_hat is not the product of the K_hat_i")
 
     def box_4(self, keys: Keys) -> None:
-        """Spec: EG-2.1 box 4."""
+        """The extended base hash.
+
+        Spec: EG-2.1 §3.2.3, box 4
+        """
         h_e = eq.extended_base_hash(self.group, self.record.h_b, keys.vote, keys.data)
         self.check("4.A", keys.h_e == h_e, "H_E is not the hash of the keys")
 
@@ -355,7 +375,10 @@ class _Boxes:
         self.check("X.nonce-proof", holds, f"{where}: the proof of the ballot nonce is wrong")
 
     def box_5b(self, ballot: EncryptedBallot, keys: Keys) -> None:
-        """Spec: EG-2.1 box 5."""
+        """5.B on one ballot.
+
+        Spec: EG-2.1 §3.3.2, box 5
+        """
         h_i = eq.identifier_hash(keys.h_e, ballot.id_b)
         self.check("5.B", ballot.h_i == h_i, f"{_name(ballot)}: H_I is not the hash of id_B")
 
@@ -378,7 +401,10 @@ class _Boxes:
         option: Option,
         keys: Keys,
     ) -> None:
-        """Spec: EG-2.1 box 6, for one option."""
+        """One option of one ballot.
+
+        Spec: EG-2.1 §3.3.7, box 6
+        """
         where = f"{_name(ballot)} contest {ind_c} option {ind_o}"
         members = all(map(self.group.has_element, ciphertext))
         self.check("6.A", members, f"{where}: alpha or beta is not in Z_p^r")
@@ -389,7 +415,10 @@ class _Boxes:
         self.check("6.D", c == sum(proof.challenges) % self.group.q, f"{where}: the range proof is wrong")
 
     def box_7(self, ballot: EncryptedBallot, contest: EncryptedContest, known: Contest, keys: Keys) -> None:
-        """Spec: EG-2.1 box 7, for one contest."""
+        """One contest of one ballot.
+
+        Spec: EG-2.1 §3.3.8, box 7
+        """
         where = f"{_name(ballot)} contest {contest.index}"
         ciphertexts = contest.ciphertexts
         members = all(self.group.has_element(element) for ciphertext in ciphertexts for element in ciphertext)
@@ -417,7 +446,10 @@ class _Boxes:
         return right_length
 
     def x_contest_data(self, ballot: EncryptedBallot, contest: EncryptedContest, known: Contest) -> None:
-        """Spec: EG-2.1 eq. 69, and that contest data is there where the manifest says so."""
+        """The proof of contest data, and that it is there exactly where the manifest says so.
+
+        Spec: EG-2.1 §3.3.10, eq. 69
+        """
         where = f"{_name(ballot)} contest {contest.index}"
         data = contest.data
         length = None if data is None else len(data.c_1)
@@ -436,7 +468,10 @@ class _Boxes:
         self.check("X.contest-data-proof", holds, f"{where}: the proof of the contest data is wrong")
 
     def box_8ab(self, ballot: EncryptedBallot) -> None:
-        """Spec: EG-2.1 (8.A), (8.B)."""
+        """Contest hashes and confirmation code of one ballot.
+
+        Spec: EG-2.1 §3.4.4, box 8 (8.A, 8.B)
+        """
         for contest in ballot.contests:
             chi = eq.contest_hash(self.group, ballot.h_i, contest.index, contest.ciphertexts, contest.data)
             self.check("8.A", contest.contest_hash == chi, f"{_name(ballot)} contest {contest.index}: wrong hash")
@@ -459,7 +494,10 @@ class _Boxes:
             self.check("X.chain-closed", False, f"{where} is not closed")
 
     def box_8cdefg(self, device: Device, keys: Keys) -> None:
-        """Spec: EG-2.1 (8.C) to (8.G)."""
+        """One device.
+
+        Spec: EG-2.1 §3.4.4, box 8 (8.C to 8.G)
+        """
         where = f"device {device.folder}"
         h_di = eq.device_information_hash(keys.h_e, device.device_info)
         self.check("8.C", device.h_di == h_di, f"{where}: H_DI is not the hash of S_device")
@@ -471,7 +509,10 @@ class _Boxes:
             self.chain(device, device.h_0, keys)
 
     def chain(self, device: Device, h_0: bytes, keys: Keys) -> None:
-        """Spec: EG-2.1 (8.E) to (8.G)."""
+        """The chain of one device.
+
+        Spec: EG-2.1 §3.4.4, box 8 (8.E to 8.G)
+        """
         where = f"device {device.folder}"
         previous = h_0
         for ballot in device.ballots:
@@ -512,7 +553,10 @@ class _Boxes:
             self.check("X.tally-cells", shape == wanted, f"{where}: contests and options {shape}, not {wanted}")
 
     def box_9(self) -> None:
-        """Spec: EG-2.1 box 9, with weights (eq. 80)."""
+        """Aggregates, with weights.
+
+        Spec: EG-2.1 §3.5, box 9, eq. 80
+        """
         for line in self.record.encrypted_tallies or []:
             cell = self.manifest.cell(line.cell)
             if cell is None:
@@ -526,7 +570,10 @@ class _Boxes:
                     self.check("9.B", aggregate.beta == expected.beta, f"{where}: B is not the product")
 
     def aggregate(self, ballots: Sequence[EncryptedBallot], ind_c: int, ind_o: int) -> Ciphertext:
-        """(A, B) = (product of alpha^W, product of beta^W). Spec: EG-2.1 eq. 80."""
+        """(A, B) = (product of alpha^W, product of beta^W).
+
+        Spec: EG-2.1 §3.5, eq. 80
+        """
         weighted = [
             (contest.options[ind_o - 1].ciphertext, ballot.weight)
             for ballot in ballots
@@ -596,7 +643,10 @@ class _Boxes:
         self.check("X.tally-range", option.tally <= highest, f"{where}: tally {option.tally} above {highest}")
 
     def box_10(self, ind_c: int, option: TallyOption, aggregate: Ciphertext, keys: Keys, where: str) -> None:
-        """Spec: EG-2.1 box 10."""
+        """One decrypted tally.
+
+        Spec: EG-2.1 §3.6.5, box 10
+        """
         group, big_t = self.group, option.encoded_tally
         c, v = option.challenge, option.response
         self.check("10.A", group.has_scalar(v), f"{where}: v is not in Z_q")
@@ -611,7 +661,10 @@ class _Boxes:
         self.check("10.B", c == expected, f"{where}: the decryption proof is wrong")
 
     def box_11abc(self, line: Tally, contest: TallyContest) -> None:
-        """Spec: EG-2.1 (11.A) to (11.C). A label must be that of the index given with it."""
+        """One contest of a tally. A label must be that of the index given with it.
+
+        Spec: EG-2.1 §3.6.5, box 11 (11.A to 11.C)
+        """
         where = f"tally of cell {line.cell} contest {contest.index}"
         known = self.manifest.contest(contest.index)
         found = known is not None and known.label == contest.label
@@ -627,7 +680,10 @@ class _Boxes:
             self.check("11.C", label in listed, f"{where}: option {label!r} is missing")
 
     def box_11d(self, lines: Sequence[Tally]) -> None:
-        """Spec: EG-2.1 (11.D), for every cell that is decrypted or ought to be."""
+        """Every cell that is decrypted or ought to be.
+
+        Spec: EG-2.1 §3.6.5, box 11 (11.D)
+        """
         for number, cell in enumerate(self.manifest.cells, 1):
             listed = {contest.label for line in lines if line.cell == number for contest in line.contests}
             decrypted = any(line.cell == number for line in lines)
@@ -675,7 +731,10 @@ class _Boxes:
     def box_12(
         self, ballot: EncryptedBallot, contest: EncryptedContest, entry: DecryptedData, keys: Keys, where: str
     ) -> None:
-        """Spec: EG-2.1 box 12."""
+        """One decrypted contest data field.
+
+        Spec: EG-2.1 §3.6.6, box 12
+        """
         group, data = self.group, contest.data
         known = self.manifest.contest(contest.index)
         if data is None or known is None or known.blocks is None:
@@ -726,7 +785,10 @@ class _Boxes:
         self.check("X.challenged-complete", shape == wanted, f"{where}: contests and options {shape}, not {wanted}")
 
     def box_13(self, opened: OpenedBallot, encrypted: EncryptedBallot, keys: Keys, where: str) -> None:
-        """Spec: EG-2.1 box 13. A contest that was not opened enters 13.B with its hash on the encrypted ballot."""
+        """One challenged ballot. A contest that was not opened enters 13.B with its hash on the encrypted ballot.
+
+        Spec: EG-2.1 §3.6.7, box 13
+        """
         group, h_i = self.group, encrypted.h_i
         hashes = {contest.index: contest.contest_hash for contest in encrypted.contests}
         for contest in opened.contests:
@@ -766,7 +828,10 @@ class _Boxes:
             self.check("X.challenged-data-nonce", holds, f"{where}: g^xi is not C_0")
 
     def box_13a(self, contest: OpenedContest, original: EncryptedContest, h_i: bytes, keys: Keys, where: str) -> None:
-        """Spec: EG-2.1 (13.4) to (13.7), (13.A)."""
+        """Contest data of one contest.
+
+        Spec: EG-2.1 §3.6.7, box 13 (13.4 to 13.7, 13.A)
+        """
         known = self.manifest.contest(contest.index)
         if contest.data is None or original.data is None or known is None or known.blocks is None:
             return
@@ -777,7 +842,10 @@ class _Boxes:
         self.check("13.A", encrypts, f"{where}: C_1 is not the encryption of D")
 
     def box_14(self, opened: OpenedBallot, encrypted: EncryptedBallot, where: str) -> None:
-        """Spec: EG-2.1 box 14. A label must be that of the index given with it."""
+        """Content of one challenged ballot. A label must be that of the index given with it.
+
+        Spec: EG-2.1 §3.6.7, box 14
+        """
         of_style = self.manifest.contests_of_style(encrypted.style)
         for contest in opened.contests:
             known = self.manifest.contest(contest.index)
@@ -791,7 +859,10 @@ class _Boxes:
             self.check("14.B", label in listed, f"{where}: contest {label!r} is missing")
 
     def box_14cdef(self, contest: OpenedContest, known: Contest, where: str) -> None:
-        """Spec: EG-2.1 (14.C) to (14.F)."""
+        """One contest of a challenged ballot.
+
+        Spec: EG-2.1 §3.6.7, box 14 (14.C to 14.F)
+        """
         of_manifest = dict(enumerate(known.options, 1))
         for option in contest.options:
             its_own = of_manifest.get(option.index)
@@ -808,7 +879,10 @@ class _Boxes:
 
 
 def _decrypts(secret: bytes, ind_c: int, blocks: int, c_1: bytes, data: bytes) -> bool:
-    """D = C_1 XOR (k_1 || ... || k_b), all of 32 b bytes. Spec: EG-2.1 (12.C), (13.A)."""
+    """D = C_1 XOR (k_1 || ... || k_b), all of 32 b bytes.
+
+    Spec: EG-2.1 §3.6.6, box 12 (12.C); §3.6.7, box 13 (13.A)
+    """
     if not len(c_1) == len(data) == 32 * blocks:
         return False
     return data == xor(c_1, eq.contest_data_keys(secret, ind_c, blocks))

@@ -1,7 +1,9 @@
 """The manifest and its rules.
 
-Docs: docs/formats/manifest.md. Spec: EG-2.1 section 3.1.3. Wrong types and unknown fields make it unreadable; each
-broken rule is a finding of X.manifest.
+Docs: docs/formats/manifest.md. Wrong types and unknown fields make it unreadable; each broken rule is a finding of
+X.manifest.
+
+Spec: EG-2.1 §3.1.3
 """
 
 import datetime
@@ -145,6 +147,9 @@ def _read_styles(manifest: Manifest, value: Any) -> None:
         manifest.styles.append(style)
         _indices(manifest, style.contests, len(manifest.contests), f"{where} contests")
     manifest.rule(bool(manifest.styles), "no ballot styles")
+    on_a_style = {ind_c for style in manifest.styles for ind_c in style.contests}
+    for ind_c in range(1, len(manifest.contests) + 1):
+        manifest.rule(ind_c in on_a_style, f"contest {ind_c} is on no ballot style")
     _unique_labels(manifest, manifest.styles, "ballot_styles")
 
 

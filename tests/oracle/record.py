@@ -61,7 +61,10 @@ class Parameters:
 
 @dataclass
 class GuardianProof:
-    """(c_i, v_i0, ..., v_ik). Spec: EG-2.1 eqs. 11, 13."""
+    """(c_i, v_i0, ..., v_ik).
+
+    Spec: EG-2.1 §3.2.2, eqs. 11, 13
+    """
 
     challenge: int
     responses: list[int]
@@ -79,7 +82,10 @@ class Guardian:
 
 @dataclass
 class Keys:
-    """K, K_hat and H_E. Spec: EG-2.1 eqs. 25, 26, 30."""
+    """K, K_hat and H_E.
+
+    Spec: EG-2.1 §3.2.2, eqs. 25, 26; §3.2.3, eq. 30
+    """
 
     vote: int
     data: int
@@ -88,7 +94,10 @@ class Keys:
 
 @dataclass
 class RangeProof:
-    """(c_0, ..., c_R) and (v_0, ..., v_R). Spec: EG-2.1 eqs. 59 to 62."""
+    """(c_0, ..., c_R) and (v_0, ..., v_R).
+
+    Spec: EG-2.1 §3.3.7, eqs. 59–61; §3.3.8, eq. 62
+    """
 
     challenges: list[int]
     responses: list[int]

@@ -1,0 +1,32 @@
+"""Box 7: no contest holds more votes than its limit L. Every ballot must pass, not only cast ones."""
+
+from functools import partial
+
+from e2evote.group.powers import SquaringChain
+from e2evote.record.ballot import EncryptedBallot, EncryptedContest
+from e2evote.verifier.context import Context
+from e2evote.verifier.range_proofs import verify_range
+from e2evote.verifier.report import Check, Ledger, Place
+from e2evote.zkp.range import limit_challenge
+
+CHECKS = (
+    Check("7.A", "every α and β that a contest adds up is in the group", "ballots"),
+    Check("7.B", "every challenge of a contest's proof is in Z_q", "ballots"),
+    Check("7.C", "every response of a contest's proof is in Z_q", "ballots"),
+    Check("7.D", "the challenges of every contest's proof add up to the hash", "ballots"),
+)
+
+
+def verify_contest(
+    ledger: Ledger, context: Context, ballot: EncryptedBallot, contest: EncryptedContest, members: bool, place: Place
+) -> None:
+    """Check the limit proof; ``members`` is what box 6 found of the contest's ciphertexts, each tested by itself.
+
+    Spec: EG-2.1 §3.3.8, box 7
+    """
+    ledger.check("7.A", members, "a ciphertext of the contest is not a member of the group", place)
+    total = contest.total(context.group.one)
+    alpha, beta = SquaringChain(total.alpha), SquaringChain(total.beta)
+    limit = context.manifest.contest(contest.index).limit
+    challenge = partial(limit_challenge, ballot.h_i, contest.index, total)
+    verify_range(ledger, context, "7", alpha, beta, contest.proof, limit, challenge, place)

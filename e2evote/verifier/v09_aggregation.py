@@ -1,0 +1,101 @@
+"""Box 9: the encrypted tallies are the weighted products of the cast ballots; and they are the manifest's cells."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from e2evote.elgamal import Ciphertext
+from e2evote.record import layout
+from e2evote.record.ballot import EncryptedBallot
+from e2evote.record.codec import parse
+from e2evote.record.layout import Record
+from e2evote.record.tally import EncryptedTally
+from e2evote.verifier.context import Context
+from e2evote.verifier.report import Check, Ledger, Place
+
+CHECKS = (
+    Check("9.A", "every A is the product of the cast ballots' α", "tally"),
+    Check("9.B", "every B is the product of the cast ballots' β", "tally"),
+    Check("X.tally-cells", "the encrypted tallies are the manifest's cells, complete, with counts and weights", "tally"),
+)
+
+
+@dataclass(slots=True)
+class Sums:
+    """What the cast ballots add up to, by cell; and which contests were on any submitted ballot."""
+
+    ballots: dict[int, int] = field(default_factory=dict)
+    weight: dict[int, int] = field(default_factory=dict)
+    totals: dict[tuple[int, int], list[Ciphertext]] = field(default_factory=dict)
+    submitted: set[tuple[int, int]] = field(default_factory=set)
+
+    def add_ballot(self, context: Context, ballot: EncryptedBallot) -> None:
+        """Multiply a cast ballot into its cell.
+
+        Spec: EG-2.1 §3.5, eq. 80
+        """
+        cell, W = context.manifest.cell_of(ballot.ballot_style), context.group.scalar(ballot.weight)  # noqa: N806
+        self.ballots[cell] = self.ballots.get(cell, 0) + 1
+        self.weight[cell] = self.weight.get(cell, 0) + ballot.weight
+        for contest in ballot.contests:
+            row = [option.ciphertext if ballot.weight == 1 else option.ciphertext**W for option in contest.options]
+            self._multiply((cell, contest.index), row)
+
+    def add(self, other: "Sums") -> None:
+        """Add the sums of other ballots."""
+        for cell, count in other.ballots.items():
+            self.ballots[cell] = self.ballots.get(cell, 0) + count
+            self.weight[cell] = self.weight.get(cell, 0) + other.weight[cell]
+        for key, row in other.totals.items():
+            self._multiply(key, row)
+        self.submitted |= other.submitted
+
+    def _multiply(self, key: tuple[int, int], row: list[Ciphertext]) -> None:
+        known = self.totals.get(key)
+        self.totals[key] = row if known is None else [x * y for x, y in zip(known, row, strict=True)]
+
+
+def verify(ledger: Ledger, record: Record, context: Context, sums: Sums) -> tuple[EncryptedTally, ...]:
+    """Run the box and return the encrypted tallies as published.
+
+    Raises:
+        ParseError: the file is missing or cannot be parsed.
+
+    Spec: EG-2.1 §3.5, box 9
+    """
+    lines = record.lines(layout.ENCRYPTED_TALLIES)
+    tallies = tuple(parse(EncryptedTally, line, where, context.group) for where, line in lines)
+    cells = context.manifest.cells
+    found = [(tally.cell, tally.label) for tally in tallies]
+    expected = [(index, cell.label) for index, cell in enumerate(cells, 1)]
+    if not ledger.check("X.tally-cells", found == expected, f"cells {found} instead of {expected}"):
+        ledger.skip("9.A", "9.B")
+    for tally in tallies:
+        if 1 <= tally.cell <= len(cells):
+            _verify_cell(ledger, context, tally, sums)
+    ledger.complete(CHECKS)
+    return tallies
+
+
+def _verify_cell(ledger: Ledger, context: Context, tally: EncryptedTally, sums: Sums) -> None:
+    place = Place(contest=f"(cell {tally.label})")
+    ballots, weight = sums.ballots.get(tally.cell, 0), sums.weight.get(tally.cell, 0)
+    counted = f"{tally.ballots} ballots of weight {tally.weight}; the record has {ballots} of weight {weight}"
+    ledger.check("X.tally-cells", (tally.ballots, tally.weight) == (ballots, weight), counted, place)
+    expected = context.manifest.cell_contests(context.manifest.cells[tally.cell - 1])
+    found = tuple(contest.index for contest in tally.contests)
+    ledger.check("X.tally-cells", found == expected, f"contests {list(found)} instead of {list(expected)}", place)
+    for contest in tally.contests:
+        if contest.index not in expected:
+            continue
+        labels = [option.label for option in context.manifest.contest(contest.index).options]
+        here = place.within(context.manifest.contest(contest.index).label)
+        same = len(contest.options) == len(labels)
+        ledger.check("X.tally-cells", same, f"{len(contest.options)} options instead of {len(labels)}", here)
+        one = Ciphertext(context.group.one, context.group.one)
+        products: Iterable[Ciphertext] = sums.totals.get((tally.cell, contest.index), [one] * len(labels))
+        if not same:
+            ledger.skip("9.A", "9.B")
+        for label, total, product in zip(labels, contest.options, products, strict=False):
+            there = here.within(option=label)
+            ledger.check("9.A", total.alpha == product.alpha, "A is not the product of the cast ballots' α", there)
+            ledger.check("9.B", total.beta == product.beta, "B is not the product of the cast ballots' β", there)

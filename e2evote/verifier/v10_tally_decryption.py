@@ -1,0 +1,69 @@
+"""Box 10: every tally is what its encrypted tally decrypts to; and it is a possible number."""
+
+from collections.abc import Sequence
+
+from e2evote.elgamal import Ciphertext
+from e2evote.group.powers import fixed
+from e2evote.record.tally import EncryptedTally, Tally, TallyOption
+from e2evote.verifier.context import Context
+from e2evote.verifier.report import Check, Ledger, Place
+from e2evote.verifier.v09_aggregation import Sums
+from e2evote.zkp.equality import tally_challenge
+
+CHECKS = (
+    Check("10.A", "every response of a decryption proof is in Z_q", "decryption"),
+    Check("10.B", "the challenge of every decryption proof is correct", "decryption"),
+    Check("10.C", "every T is K^t", "decryption"),
+    Check("X.tally-membership", "every T is in the group", "decryption"),
+    Check("X.tally-range", "no tally exceeds the cell's weight times the option's limit", "decryption"),
+)
+
+
+def verify(
+    ledger: Ledger, context: Context, sums: Sums, encrypted: Sequence[EncryptedTally], tallies: Sequence[Tally]
+) -> None:
+    """Run the box over every tally whose encrypted tally is there; v11 finds those without.
+
+    Spec: EG-2.1 §3.6.5, box 10
+    """
+    totals = {
+        (cell.cell, contest.index, ind_o): total
+        for cell in encrypted
+        for contest in cell.contests
+        for ind_o, total in enumerate(contest.options, 1)
+    }
+    for tally in tallies:
+        for contest in tally.contests:
+            for option in contest.options:
+                total = totals.get((tally.cell, contest.index, option.index))
+                place = Place(contest=contest.label, option=option.label)
+                if total is None:
+                    ledger.skip("10.A", "10.B", "10.C")
+                    continue
+                _verify_option(ledger, context, contest.index, total, option, place)
+                _verify_range(ledger, context, sums.weight.get(tally.cell, 0), contest.index, option, place)
+    ledger.complete(CHECKS)
+
+
+def _verify_option(
+    ledger: Ledger, context: Context, ind_c: int, total: Ciphertext, option: TallyOption, place: Place
+) -> None:
+    T, proof, K = option.encoded_tally, option.proof, fixed(context.K)  # noqa: N806
+    ledger.check("10.A", proof.response.in_range(), "the response is not in Z_q", place)
+    ledger.check("10.C", T == K ** context.group.scalar(option.tally), "T is not K^t", place)
+    if not ledger.check("X.tally-membership", T.is_member(), "T is not a member of the group", place):
+        ledger.check("10.B", False, "B·T⁻¹ is not defined in the group", place)
+        return
+    M = total.beta / T  # noqa: N806
+    a, b = proof.commitments(fixed(context.group.g), K, total.alpha, M)
+    c = tally_challenge(context.h_e, ind_c, option.index, total, a, b, M)
+    ledger.check("10.B", c == proof.challenge, "the challenge does not match", place)
+
+
+def _verify_range(
+    ledger: Ledger, context: Context, weight: int, ind_c: int, option: TallyOption, place: Place
+) -> None:
+    contest = context.manifest.contest(ind_c)
+    bound = weight * contest.option_limit(option.index)
+    possible = option.tally <= bound and option.tally < context.group.q
+    ledger.check("X.tally-range", possible, f"{option.tally} is more than the {bound} that were possible", place)

@@ -1,0 +1,22 @@
+"""The index: every file of the record is the one that was published, and no other file lies beside them."""
+
+from e2evote.record.layout import INDEX, Record
+from e2evote.verifier.report import Check, Ledger
+
+CHECKS = (Check("X.index", "every file has the size and SHA-256 of the index, none is missing or unlisted", "setup"),)
+
+
+def verify(ledger: Ledger, record: Record) -> None:
+    """Compare all files with index.json.
+
+    Raises:
+        ParseError: the index itself cannot be parsed.
+    """
+    entries = {entry.path: entry for entry in record.index().files}
+    for path, entry in entries.items():
+        if ledger.check("X.index", path in record, f"{path}: the file is missing"):
+            same = record.sha256(path) == (entry.size, entry.sha256)
+            ledger.check("X.index", same, f"{path}: the file differs from the index")
+    for path in sorted(record.names - entries.keys() - {INDEX}):
+        ledger.check("X.index", False, f"{ascii(path)}: the file is not in the index")
+    ledger.complete(CHECKS)
