@@ -58,7 +58,7 @@ def _open_contest(
 
 def _selection(election: Election, ciphertext: Ciphertext, xi: SecretScalar, limit: int, where: str) -> int:
     """Return σ with K^σ = β·K^−ξ, and re-encrypt to compare."""
-    g, K = fixed(election.group.g), fixed(election.K)  # noqa: N806
+    g, K = fixed(election.group.g), fixed(election.K)
     try:
         sigma = discrete_log(election.K, ciphertext.beta / (K**xi), limit)
     except CheckError:
@@ -74,7 +74,7 @@ def _open_data(
     if encrypted.contest_data is None:
         return None
     xi = contest_data_nonce(election.group, ballot.h_i, encrypted.index, nonce.value)
-    g, K_hat = fixed(election.group.g), fixed(election.K_hat)  # noqa: N806
+    g, K_hat = fixed(election.group.g), fixed(election.K_hat)
     if g**xi != encrypted.contest_data.c_0:
         raise VerificationError(
             f"ballot {ballot.confirmation_code.hex().upper()}, contest {encrypted.index}: "

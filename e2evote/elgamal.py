@@ -30,7 +30,7 @@ class Ciphertext:
         return Ciphertext(self.alpha**weight, self.beta**weight)
 
 
-def encrypt(g: Base, K: Base, sigma: int, xi: Scalar) -> Ciphertext:  # noqa: N803
+def encrypt(g: Base, K: Base, sigma: int, xi: Scalar) -> Ciphertext:
     """Return Enc(σ, ξ) = (g^ξ, K^(σ+ξ)).
 
     Spec: EG-2.1 §3.3.1, eq. 31

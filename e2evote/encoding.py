@@ -87,7 +87,20 @@ def strict_json(data: bytes, where: str) -> Any:  # noqa: ANN401  (JSON is any o
         raise ParseError(where, f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
     except (RecursionError, ValueError) as error:
         raise ParseError(where, "nested too deeply or a number too long") from error
+    if _holds_null(value):
+        raise ParseError(where, "null is not allowed in an array or alone")
     return value
+
+
+def _holds_null(value: object) -> bool:
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if item is None:
+            return True
+        if isinstance(item, dict | list):
+            pending += item.values() if isinstance(item, dict) else item
+    return False
 
 
 def _printable(key: str) -> str:
@@ -126,7 +139,9 @@ def hex_json_schema(digits: int | None) -> dict[str, Any]:
     return {"type": "string", "pattern": f"^[0-9A-F]{{{digits}}}$" if digits is not None else "^([0-9A-F]{2})*$"}
 
 
-def plain_schema(validate: Callable[..., object], serialise: Callable[[Any], object], info: bool = False) -> dict[str, Any]:
+def plain_schema(
+    validate: Callable[..., object], serialise: Callable[[Any], object], info: bool = False
+) -> dict[str, Any]:
     """Return the validation schema, as data, of a type with its own reader and writer."""
     return {
         "type": "function-plain",

@@ -26,6 +26,11 @@ from e2evote.zkp import range as range_proof
 Clock = Callable[[], datetime]
 
 
+def utc_now() -> datetime:
+    """Return the time of this machine's clock."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class SecretBallotNonce:
     """ξ_B, which opens the whole ballot. The device forgets it once the ballot is cast."""
@@ -40,7 +45,7 @@ def encrypt_ballot(
     position: int = 1,
     last_code: bytes | None = None,
     rng: Randomness = SYSTEM,
-    clock: Clock = partial(datetime.now, UTC),
+    clock: Clock = utc_now,
 ) -> tuple[EncryptedBallot, SecretBallotNonce]:
     """Encrypt one ballot on a device.
 
@@ -103,7 +108,7 @@ def _encrypt_contest(
     marked = marks.selections if marks else (0,) * len(contest.options)
     overvoted = is_overvoted(contest, marked)
     values = (0,) * len(contest.options) if overvoted else marked
-    group, g, K = election.group, fixed(election.group.g), fixed(election.K)  # noqa: N806
+    group, g, K = election.group, fixed(election.group.g), fixed(election.K)
     nonces = [selection_nonce(group, h_i, ind_c, ind_o, xi_b) for ind_o in range(1, len(values) + 1)]
     ciphertexts = [elgamal.encrypt(g, K, sigma, xi) for sigma, xi in zip(values, nonces, strict=True)]
     options = []
@@ -134,13 +139,13 @@ def _encrypt_nonce(election: Election, h_i: bytes, xi_b: bytes, rng: Randomness)
 
     Spec: EG-2.1 §3.3.4, eqs. 34, 37
     """
-    g, K_hat = fixed(election.group.g), fixed(election.K_hat)  # noqa: N806
+    g, K_hat = fixed(election.group.g), fixed(election.K_hat)
     return hashed_elgamal.encrypt(BallotNonceSeal(h_i), g, K_hat, xi_b, rng.scalar(election.group), rng)
 
 
 def _encrypt_data(
     election: Election, h_i: bytes, ind_c: int, data: bytes, xi_b: bytes, rng: Randomness
 ) -> HashedCiphertext:
-    g, K_hat = fixed(election.group.g), fixed(election.K_hat)  # noqa: N806
+    g, K_hat = fixed(election.group.g), fixed(election.K_hat)
     xi = contest_data_nonce(election.group, h_i, ind_c, xi_b)
     return hashed_elgamal.encrypt(ContestDataSeal(h_i, ind_c), g, K_hat, data, xi, rng)

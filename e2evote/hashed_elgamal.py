@@ -65,6 +65,7 @@ class ShareSeal:
 
         Spec: EG-2.1 §3.2.2, eq. 22
         """
+        _check_size(len(c_1), 64)
         # 12 ‖ i(4) ‖ ℓ(4) ‖ γ ‖ C_0 ‖ C_1(64): 1097 bytes
         length = 73 + 2 * a.group.l_p
         return H_q(a.group, self.h_p, Tag.SHARE_PROOF, self.i, self.ell, a, c_0, c_1, length=length)
@@ -90,6 +91,7 @@ class BallotNonceSeal:
 
         Spec: EG-2.1 §3.3.4, eq. 38
         """
+        _check_size(len(c_1), 32)
         # 23 ‖ a_B ‖ C_0 ‖ C_1(32): 1057 bytes
         return H_q(a.group, self.h_i, Tag.BALLOT_NONCE_PROOF, a, c_0, c_1, length=33 + 2 * a.group.l_p)
 
@@ -122,9 +124,7 @@ class ContestDataSeal:
         return H_q(a.group, self.h_i, Tag.CONTEST_DATA_PROOF, self.ind_c, a, c_0, c_1, length=length)
 
 
-def encrypt(
-    seal: Seal, g: Base, key: Base, plaintext: bytes, xi: SecretScalar, rng: Randomness
-) -> HashedCiphertext:
+def encrypt(seal: Seal, g: Base, key: Base, plaintext: bytes, xi: SecretScalar, rng: Randomness) -> HashedCiphertext:
     """Encrypt whole blocks: α = g^ξ, β = key^ξ, C_1 = plaintext ⊕ mask, C_2 proves ξ.
 
     Spec: EG-2.1 §3.2.2, eqs. 15, 19–21; §3.3.4, eqs. 34, 37; §3.3.10, eqs. 63, 67, 68
@@ -138,7 +138,7 @@ def verify(seal: Seal, g: Base, ciphertext: HashedCiphertext) -> None:
     """Accept a ciphertext whose maker knew the nonce; never decrypt another.
 
     Raises:
-        VerificationError: C_0 is not in the group, or the proof does not hold.
+        VerificationError: C_0 is not in the group, C_1 has another size than its use, or the proof does not hold.
 
     Spec: EG-2.1 §3.6.6
     """
@@ -157,6 +157,10 @@ def decrypt(seal: Seal, ciphertext: HashedCiphertext, beta: Element) -> bytes:
 
 
 def _exactly(size: int, stream: bytes) -> bytes:
-    if len(stream) != size:
-        raise VerificationError(f"hashed ciphertext: {size} bytes where {len(stream)} are expected")
+    _check_size(size, len(stream))
     return stream
+
+
+def _check_size(size: int, expected: int) -> None:
+    if size != expected:
+        raise VerificationError(f"hashed ciphertext: {size} bytes where {expected} are expected")

@@ -108,7 +108,7 @@ def base_hash(h_p: bytes, manifest: bytes) -> bytes:
     return H(h_p, Tag.ELECTION_BASE, len(manifest), manifest, length=5 + len(manifest))
 
 
-def extended_base_hash(h_b: bytes, K: Element, K_hat: Element) -> bytes:  # noqa: N803
+def extended_base_hash(h_b: bytes, K: Element, K_hat: Element) -> bytes:
     """Return H_E = H(H_B; 14, K, K̂).
 
     Spec: EG-2.1 §3.2.3, eq. 30

@@ -37,7 +37,9 @@ class Ceremony:
     def __post_init__(self) -> None:
         """Refuse an impossible quorum."""
         if not 1 <= self.k <= self.n:
-            raise CheckError(f"the quorum must lie between 1 and the number of guardians; got n = {self.n}, k = {self.k}")
+            raise CheckError(
+                f"the quorum must lie between 1 and the number of guardians; got n = {self.n}, k = {self.k}"
+            )
 
     @classmethod
     def of(cls, group: Group, n: int, k: int, manifest: bytes) -> "Ceremony":
@@ -189,12 +191,14 @@ def publish(ceremony: Ceremony, publics: Sequence[GuardianPublicKey]) -> Guardia
     for public in publics:
         verify_public_key(ceremony, public)
     guardians = tuple(sorted(publics, key=lambda public: public.i))
-    K = product(ceremony.group, (public.vote_commitments[0] for public in guardians))  # noqa: N806
-    K_hat = product(ceremony.group, (public.data_commitments[0] for public in guardians))  # noqa: N806
+    K = product(ceremony.group, (public.vote_commitments[0] for public in guardians))
+    K_hat = product(ceremony.group, (public.data_commitments[0] for public in guardians))
     if ceremony.group.one in (K, K_hat):
         raise VerificationError("a joint key is 1; the ceremony must start anew")
     keys = JointKeys(vote_encryption_key=K, data_encryption_key=K_hat)
-    return GuardianRecord(guardians=guardians, keys=keys, h_g=guardian_record_hash(ceremony.hashes.h_b, keys, guardians))
+    return GuardianRecord(
+        guardians=guardians, keys=keys, h_g=guardian_record_hash(ceremony.hashes.h_b, keys, guardians)
+    )
 
 
 def confirm(ceremony: Ceremony, own_view: Sequence[GuardianPublicKey], preliminary: GuardianRecord) -> None:
@@ -206,7 +210,9 @@ def confirm(ceremony: Ceremony, own_view: Sequence[GuardianPublicKey], prelimina
     Spec: EG-2.1 §3.2.2, eq. 27, boxes 2, 3
     """
     if publish(ceremony, own_view) != preliminary:
-        raise VerificationError("the preliminary guardian record differs from what this guardian received (H_G, eq. 27)")
+        raise VerificationError(
+            "the preliminary guardian record differs from what this guardian received (H_G, eq. 27)"
+        )
 
 
 def hold(ceremony: Ceremony, rng: Randomness = SYSTEM) -> tuple[GuardianRecord, tuple[SecretKeyShares, ...]]:
@@ -268,7 +274,9 @@ def _open_share(
     ):
         value = int.from_bytes(half, "big")
         if value >= group.q or not _fits(group.secret(value), commitments, ell):
-            raise VerificationError(f"{who}: the share for guardian {ell} does not fit the commitments (eq. {equation})")
+            raise VerificationError(
+                f"{who}: the share for guardian {ell} does not fit the commitments (eq. {equation})"
+            )
         opened.append(group.secret(value))
     return opened[0], opened[1]
 

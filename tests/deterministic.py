@@ -25,3 +25,19 @@ class DeterministicRandomness:
     def scalar(self, group: Group) -> SecretScalar:
         """Return the next element of Z_q: 48 bytes reduced mod q."""
         return group.secret(int.from_bytes(self.bytes(48), "big"))
+
+
+class ScriptedRandomness:
+    """A ``Randomness`` that hands out given numbers, to reproduce a vector that states its nonces."""
+
+    def __init__(self, *numbers: int) -> None:
+        """Take the scalars in the order in which they will be asked for."""
+        self._numbers = list(numbers)
+
+    def bytes(self, n: int) -> bytes:
+        """Refuse: a script has scalars only."""
+        raise AssertionError("no bytes in this script")
+
+    def scalar(self, group: Group) -> SecretScalar:
+        """Return the next number."""
+        return group.secret(self._numbers.pop(0))

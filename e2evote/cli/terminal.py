@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNComplete, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from e2evote.errors import E2EVoteError
@@ -32,7 +32,7 @@ class Failure(click.ClickException):
     def __init__(self, message: str, exit_code: int = 2) -> None:
         """Take the line and the exit code."""
         super().__init__(printable(message))
-        self.exit_code = exit_code
+        self.exit_code = exit_code  # type: ignore[misc]  # declared as a class variable, read from the instance
 
 
 class Program(click.Group):
@@ -53,7 +53,9 @@ class Program(click.Group):
         except Exception as error:
             if ctx.params.get("traceback"):
                 raise
-            message = f"unexpected {type(error).__name__}: {error}; 'e2evote --traceback …' shows where. Please report it."
+            message = (
+                f"unexpected {type(error).__name__}: {error}; 'e2evote --traceback …' shows where. Please report it."
+            )
             raise Failure(message, UNEXPECTED) from None
 
 
@@ -71,6 +73,20 @@ def screen() -> Console:
     return Console(markup=False, highlight=False, emoji=False)
 
 
+def say(text: str, style: str | None = None) -> None:
+    """Print text for people; the terminal breaks long lines, so that what was on one line is copied as one."""
+    screen().print(printable(text), style=style, soft_wrap=True)
+
+
+def say_row(text: str, style: str | None = None) -> None:
+    """Print one line of a list, cut to the width of the terminal if it is one."""
+    out = screen()
+    if out.is_terminal:
+        out.print(printable(text), style=style, no_wrap=True, overflow="ellipsis")
+    else:
+        out.print(printable(text), soft_wrap=True)
+
+
 def note(text: str) -> None:
     """Tell people something on standard error."""
     click.echo(printable(text), err=True)
@@ -78,7 +94,7 @@ def note(text: str) -> None:
 
 def table(*columns: str, title: str | None = None, right: tuple[str, ...] = ()) -> Table:
     """Return an empty table; columns named in ``right`` hold numbers."""
-    result = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    result = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left", title_style="bold")
     for column in columns:
         result.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return result
@@ -92,7 +108,12 @@ def row(target: Table, *cells: object, style: str | None = None) -> None:
 @contextmanager
 def progress(what: str) -> Iterator[Report]:
     """Show a bar on standard error while the block runs, if that is a terminal."""
-    columns: tuple[Any, ...] = (TextColumn("{task.description}", markup=False), BarColumn(), MofNComplete(), TimeElapsedColumn())
+    columns: tuple[Any, ...] = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     console = Console(stderr=True, markup=False, highlight=False)
     with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(what, total=None)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from e2evote import hashed_elgamal
-from e2evote.decryption.statements import DataStatement
+from e2evote.decryption.statements import DataStatement, decryptable_cells
 from e2evote.elgamal import Ciphertext
 from e2evote.group.elements import Element
 from e2evote.group.powers import discrete_log
@@ -20,7 +20,7 @@ def tallies(
     encrypted: Sequence[EncryptedTally],
     results: Sequence[tuple[Element, EqualityProof]],
 ) -> tuple[Tally, ...]:
-    """Return the decrypted tallies: T = B/M and t with K^t = T, at most the cell's weight times R.
+    """Return the tallies of the cells that may be decrypted: T = B/M, and t ≤ weight·R of the cell with K^t = T.
 
     Args:
         election: the election.
@@ -46,7 +46,7 @@ def tallies(
                 for contest in cell.contests
             ),
         )
-        for cell in encrypted
+        for cell in decryptable_cells(election, encrypted)
     )
 
 
@@ -78,8 +78,8 @@ def _tally_options(
 ) -> Iterator[TallyOption]:
     contest = election.manifest.contest(ind_c)
     for ind_o, total in enumerate(totals, 1):
-        M, proof = next(decrypted)  # noqa: N806
-        T = total.beta / M  # noqa: N806
+        M, proof = next(decrypted)
+        T = total.beta / M
         t = discrete_log(election.K, T, cell.weight * contest.option_limit(ind_o))
         label = contest.options[ind_o - 1].label
         yield TallyOption(index=ind_o, label=label, tally=t, encoded_tally=T, proof=proof)

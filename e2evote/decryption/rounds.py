@@ -78,7 +78,7 @@ def commit(
 
     Spec: EG-2.1 §3.6.3, eq. 84; §3.6.5, eq. 87; §3.6.6, eqs. 96, 98
     """
-    U = _check_available(election, available)  # noqa: N806
+    U = _check_available(election, available)
     if shares.i not in U:
         raise CheckError(f"guardian {shares.i} is not among the available guardians {list(U)}")
     g, partials, nonces = election.group.g, [], []
@@ -100,7 +100,9 @@ def reveal(state: SecretDecryptionState, commitments: Sequence[DecryptionCommitm
     Raises:
         CheckError: the hashes of a guardian are missing, doubled, or not one a statement.
     """
-    _check_messages(state.available, [(message.i, len(message.hashes)) for message in commitments], len(state.statements))
+    _check_messages(
+        state.available, [(message.i, len(message.hashes)) for message in commitments], len(state.statements)
+    )
     return state.reveals
 
 
@@ -145,11 +147,11 @@ def combine(
 
     Spec: EG-2.1 §3.6.5, eq. 93; §3.6.6, eq. 103
     """
-    U = _check_available(election, [message.i for message in commitments])  # noqa: N806
+    U = _check_available(election, [message.i for message in commitments])
     _check_messages(U, [(message.i, len(message.responses)) for message in responses], len(statements))
     joint = _combined(election, statements, U, commitments, reveals)
     results = []
-    for index, (statement, (M, c)) in enumerate(zip(statements, joint, strict=True)):  # noqa: N806
+    for index, (statement, (M, c)) in enumerate(zip(statements, joint, strict=True)):
         v = reduce(lambda x, y: x + y, (message.responses[index] for message in responses), election.group.scalar(0))
         proof = EqualityProof(c, v)
         a, b = proof.commitments(election.group.g, statement.public_key(election), statement.base, M)
@@ -197,12 +199,14 @@ def _combined(
         opened = {message.i: message.partials[index] for message in reveals}
         for i, part in opened.items():
             if statement.commitment_hash(i, available, part) != committed[i][index]:
-                raise VerificationError(f"guardian {i}: {statement.name}: what was revealed is not what was committed to")
+                raise VerificationError(
+                    f"guardian {i}: {statement.name}: what was revealed is not what was committed to"
+                )
             if not (part.a.is_member() and part.b.is_member() and part.m.is_member()):
                 raise VerificationError(f"guardian {i}: {statement.name}: a value is not a member of the group")
         a = product(group, (part.a for part in opened.values()))
         b = product(group, (part.b for part in opened.values()))
-        M = product(group, (part.m ** weights[i] for i, part in opened.items()))  # noqa: N806
+        M = product(group, (part.m ** weights[i] for i, part in opened.items()))
         joint.append((M, statement.challenge(a, b, M)))
     return joint
 
@@ -235,7 +239,7 @@ def _blame(
 
 
 def _check_available(election: Election, available: Sequence[int]) -> tuple[int, ...]:
-    U = tuple(sorted(available))  # noqa: N806
+    U = tuple(sorted(available))
     if len(set(U)) != len(U) or len(U) < election.k or not all(1 <= i <= election.n for i in U):
         raise CheckError(f"at least {election.k} different guardians of 1 to {election.n} are needed; got {list(U)}")
     return U

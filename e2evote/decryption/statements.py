@@ -12,7 +12,7 @@ from e2evote.elgamal import Ciphertext
 from e2evote.errors import CheckError
 from e2evote.group.elements import Element, Scalar, SecretScalar
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext
-from e2evote.hashing import H, Tag
+from e2evote.hashing import H, Part, Tag
 from e2evote.record.ballot import EncryptedBallot, Status
 from e2evote.record.codec import RecordModel
 from e2evote.record.setup import Election, GuardianPublicKey
@@ -52,7 +52,7 @@ class Statement(Protocol):
     def commitment_hash(self, i: int, available: Sequence[int], opened: "Partial") -> bytes:
         """Return d_i."""
 
-    def challenge(self, a: Element, b: Element, M: Element) -> Scalar:  # noqa: N803
+    def challenge(self, a: Element, b: Element, M: Element) -> Scalar:
         """Return c."""
 
 
@@ -95,10 +95,10 @@ class TallyStatement:
         # 30 ‖ ind_c(4) ‖ ind_o(4) ‖ i(4) ‖ A ‖ B ‖ a_i ‖ b_i ‖ M_i ‖ #U(4) ‖ U: 2577 + 4·#U bytes
         elements = (self.total.alpha, self.total.beta, opened.a, opened.b, opened.m)
         length = 17 + 5 * opened.a.group.l_p + 4 * len(available)
-        parts = (self.ind_c, self.ind_o, i, *elements, len(available), *sorted(available))
+        parts: tuple[Part, ...] = (self.ind_c, self.ind_o, i, *elements, len(available), *sorted(available))
         return H(self.h_e, Tag.TALLY_COMMITMENT, *parts, length=length)
 
-    def challenge(self, a: Element, b: Element, M: Element) -> Scalar:  # noqa: N803
+    def challenge(self, a: Element, b: Element, M: Element) -> Scalar:
         """Return c (90)."""
         return equality.tally_challenge(self.h_e, self.ind_c, self.ind_o, self.total, a, b, M)
 
@@ -146,35 +146,56 @@ class DataStatement:
         # 32 ‖ ind_c(4) ‖ i(4) ‖ C_0 ‖ C_1(32·b) ‖ C_2(64) ‖ a_i ‖ b_i ‖ m_i ‖ #U(4) ‖ U: 2125 + 32·b + 4·#U bytes
         length = 77 + 4 * opened.a.group.l_p + len(c_1) + 4 * len(available)
         sealed = (self.ciphertext.c_0, c_1, bytes(self.ciphertext.c_2))
-        parts = (self.ind_c, i, *sealed, opened.a, opened.b, opened.m, len(available), *sorted(available))
+        parts: tuple[Part, ...] = (
+            self.ind_c,
+            i,
+            *sealed,
+            opened.a,
+            opened.b,
+            opened.m,
+            len(available),
+            *sorted(available),
+        )
         return H(self.h_i, Tag.CONTEST_DATA_COMMITMENT, *parts, length=length)
 
-    def challenge(self, a: Element, b: Element, M: Element) -> Scalar:  # noqa: N803
+    def challenge(self, a: Element, b: Element, M: Element) -> Scalar:
         """Return c (101)."""
         c = self.ciphertext
         return equality.contest_data_challenge(self.h_i, self.ind_c, c.c_0, c.c_1, bytes(c.c_2), a, b, M)
 
 
-def tally_statements(election: Election, encrypted: Sequence[EncryptedTally]) -> tuple[TallyStatement, ...]:
-    """Return what is to be decrypted for the tallies, all cells, in order.
+def decryptable_cells(election: Election, encrypted: Sequence[EncryptedTally]) -> tuple[EncryptedTally, ...]:
+    """Return the cells that may be decrypted: those of the manifest with enough cast ballots.
+
+    The counts are the administrator's words until boxes 4 to 9 have been verified over the record: guardians do that,
+    or trust somebody who did, before they ``commit``.
 
     Raises:
-        CheckError: the cells are not exactly those of the manifest, or one has fewer cast ballots than the minimum.
+        CheckError: the cells are not exactly those of the manifest, or none has enough cast ballots.
 
     Spec: EG-2.1 §3.6.1
     """
     manifest = election.manifest
     if [(cell.cell, cell.label) for cell in encrypted] != [(i, c.label) for i, c in enumerate(manifest.cells, 1)]:
         raise CheckError("only the tally cells of the manifest, each once, are decrypted")
-    for cell in encrypted:
-        if cell.ballots < manifest.minimum_cell_ballots:
-            raise CheckError(
-                f"tally cell {cell.label!r} has {cell.ballots} cast ballots; "
-                f"fewer than {manifest.minimum_cell_ballots} are never decrypted"
-            )
+    cells = tuple(cell for cell in encrypted if cell.ballots >= manifest.minimum_cell_ballots)
+    if not cells:
+        raise CheckError(
+            f"no tally cell has {manifest.minimum_cell_ballots} cast ballots, the manifest's minimum; "
+            "fewer are never decrypted, since a tally of few shows their votes"
+        )
+    return cells
+
+
+def tally_statements(election: Election, encrypted: Sequence[EncryptedTally]) -> tuple[TallyStatement, ...]:
+    """Return what is to be decrypted for the tallies, in order, of every cell that may be decrypted.
+
+    Raises:
+        CheckError: as ``decryptable_cells``.
+    """
     return tuple(
         TallyStatement(election.h_e, contest.index, ind_o, total)
-        for cell in encrypted
+        for cell in decryptable_cells(election, encrypted)
         for contest in cell.contests
         for ind_o, total in enumerate(contest.options, 1)
     )

@@ -47,15 +47,15 @@ class Group:
         """The neutral element."""
         return Element(mpz(1), self)
 
-    def element(self, value: int) -> "Element":
+    def element(self, value: int | mpz) -> "Element":
         """Wrap a number; membership is not tested."""
         return Element(mpz(value), self)
 
-    def scalar(self, value: int) -> "Scalar":
+    def scalar(self, value: int | mpz) -> "Scalar":
         """Return value mod q as a public exponent."""
         return Scalar(mpz(value) % self.q, self)
 
-    def secret(self, value: int) -> "SecretScalar":
+    def secret(self, value: int | mpz) -> "SecretScalar":
         """Return value mod q as a secret exponent."""
         return SecretScalar(mpz(value) % self.q, self)
 

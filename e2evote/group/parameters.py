@@ -60,7 +60,9 @@ def group_named(name: str) -> Group:
     elif name in _TOY:
         q, p = map(mpz, _TOY[name])
     else:
-        raise CheckError(f"no parameter set is called {name!r}; there are {', '.join((STANDARD_NAME, *INSECURE_NAMES))}")
+        raise CheckError(
+            f"no parameter set is called {name!r}; there are {', '.join((STANDARD_NAME, *INSECURE_NAMES))}"
+        )
     r = (p - 1) // q
     return Group(name, p, q, r, gmpy2.powmod(2, r, p))
 

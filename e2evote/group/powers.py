@@ -114,15 +114,16 @@ def discrete_log(base: Element, power: Element, bound: int) -> int:
     """
     group = base.group
     steps = int(isqrt(bound)) + 1
-    baby, table = group.one, {}
+    baby = group.one
+    table: dict[mpz, int] = {}
     for t in range(steps):
         table.setdefault(baby.value, t)
         baby = baby * base
     giant = group.one / baby
     value = power
     for j in range(steps):
-        t = table.get(value.value)
-        if t is not None and j * steps + t <= bound:
-            return j * steps + t
+        found = table.get(value.value)
+        if found is not None and j * steps + found <= bound:
+            return j * steps + found
         value = value * giant
     raise CheckError(f"no tally between 0 and {bound} fits the decrypted value")

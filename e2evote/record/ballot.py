@@ -1,9 +1,10 @@
 """Encrypted ballots, their statuses, and the voting devices they were made on."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from annotated_types import MinLen
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from e2evote.elgamal import Ciphertext
 from e2evote.group.elements import Element
@@ -12,7 +13,19 @@ from e2evote.record.codec import ChainingField, Count, Hash, Index, RecordModel
 from e2evote.zkp.range import RangeProof
 
 Status = Literal["cast", "challenged", "spoiled"]
-Timestamp = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
+
+
+def _existing_time(text: str) -> str:
+    if datetime.fromisoformat(text).isoformat() != text[:-1] + "+00:00":
+        raise ValueError("not a time of day")
+    return text
+
+
+Timestamp = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"),
+    AfterValidator(_existing_time),
+]
 NO_CHAINING, SIMPLE_CHAINING = 0, 1
 
 

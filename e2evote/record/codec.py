@@ -9,10 +9,9 @@ from typing import Annotated, TypeVar
 from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from e2evote.encoding import strict_json
+from e2evote.encoding import Hex, strict_json
 from e2evote.errors import ParseError
 from e2evote.group.elements import Group
-from e2evote.encoding import Hex
 
 Index = Annotated[int, Ge(1), Le(2**31 - 1)]
 """A 1-based index or a count that is at least 1."""

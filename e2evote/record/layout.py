@@ -11,6 +11,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Annotated, Literal, Protocol, TypeVar
 
@@ -37,11 +38,14 @@ TALLIES = "tallies.ndjson"
 CHALLENGED_BALLOTS = "challenged_ballots.ndjson"
 CONTEST_DATA = "contest_data.ndjson"
 
+_PIECE = 2**13
+
 _PATH = re.compile(r"[a-z0-9_-][a-z0-9_.-]*(/[a-z0-9_-][a-z0-9_.-]*)*")
-_GUARDIAN = re.compile(r"guardians/guardian_([1-9][0-9]*)\.public_key\.json")
+_GUARDIAN = re.compile(r"guardians/guardian_([1-9][0-9]{0,9})\.public_key\.json")
 _DEVICE = re.compile(
     r"devices/([0-9]{4}|[1-9][0-9]{4,8})/(open\.json|close\.json|statuses\.ndjson|ballots-([0-9]{6}|[1-9][0-9]{6,8})\.ndjson)"
 )
+_MAY_BE_EMPTY = re.compile(r"tallies\.ndjson|devices/[0-9]+/statuses\.ndjson")
 
 T = TypeVar("T", bound=RecordModel)
 
@@ -123,7 +127,8 @@ class Directory:
                 path = Path(folder, name)
                 mode = path.lstat().st_mode
                 if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-                    raise ParseError(str(path.relative_to(self.root)), "only plain files and directories may lie in a record")
+                    where = ascii(path.relative_to(self.root).as_posix())
+                    raise ParseError(where, "only plain files and directories may lie in a record")
             found += [Path(folder, name).relative_to(self.root).as_posix() for name in files]
         return sorted(found)
 
@@ -150,12 +155,15 @@ class Archive:
         """Return every file name, sorted.
 
         Raises:
-            ParseError: the same name twice.
+            ParseError: a symbolic link, or the same name twice.
         """
+        for info in self._zip.infolist():
+            if stat.S_ISLNK(info.external_attr >> 16):
+                raise ParseError(ascii(info.filename), "only plain files and directories may lie in a record")
         names = sorted(info.filename for info in self._zip.infolist() if not info.is_dir())
-        for name, following in zip(names, names[1:], strict=False):
+        for name, following in pairwise(names):
             if name == following:
-                raise ParseError(name, "the archive holds this name twice")
+                raise ParseError(ascii(name), "the archive holds this name twice")
         return names
 
     def open(self, name: str) -> IO[bytes]:
@@ -221,8 +229,9 @@ class Record:
         """Yield (file and line number, line without its end) of a newline-delimited file.
 
         Raises:
-            ParseError: missing, unreadable, a blank, over-long or unended line.
+            ParseError: missing, unreadable, a blank, over-long or unended line, or no line where there must be some.
         """
+        number = 0
         with self.open(name) as file:
             for number, line in enumerate(_lines(file, name), 1):
                 where = f"{name}:{number}"
@@ -233,6 +242,8 @@ class Record:
                 if len(line) == 1:
                     raise ParseError(where, "a blank line")
                 yield where, line[:-1]
+        if number == 0 and not _MAY_BE_EMPTY.fullmatch(name):
+            raise ParseError(name, "the file is empty; a file without lines is left out")
 
     def object(self, kind: type[T], name: str, group: Group | None = None) -> T:
         """Return the object that fills a file.
@@ -327,7 +338,7 @@ class Record:
 def _pieces(file: IO[bytes], name: str, limit: int | None) -> Iterable[bytes]:
     left = limit
     try:
-        while (left is None or left > 0) and (piece := file.read(2**20 if left is None else min(2**20, left))):
+        while (left is None or left > 0) and (piece := file.read(_PIECE if left is None else min(_PIECE, left))):
             left = None if left is None else left - len(piece)
             yield piece
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:

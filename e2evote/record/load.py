@@ -34,7 +34,9 @@ def load_parameters(record: Record, allow_insecure: frozenset[str] = frozenset()
     if found != Parameters.of(group, found.n, found.k):
         raise CheckError(f"{name}: version, q, r, g or the width of a number differ from the set {group.name}")
     if group.name != STANDARD_NAME and group.name not in allow_insecure:
-        raise CheckError(f"{name}: the parameter set {group.name} proves nothing; it is accepted only if asked for by name")
+        raise CheckError(
+            f"{name}: the parameter set {group.name} proves nothing; it is accepted only if asked for by name"
+        )
     if not 1 <= found.k <= found.n:
         raise CheckError(f"{name}: a quorum of {found.k} of {found.n} guardians is impossible")
     return group, found.n, found.k

@@ -62,9 +62,15 @@ class Contest(RecordModel):
     def _option_limit(self, option: Option) -> int:
         if self.selection_limit == "NO_LIMIT":
             if option.selection_limit == "CONTEST_LIMIT":
-                raise CheckError(f"contest {self.label!r}: option {option.label!r} has CONTEST_LIMIT, the contest NO_LIMIT")
+                raise CheckError(
+                    f"contest {self.label!r}: option {option.label!r} has CONTEST_LIMIT, the contest NO_LIMIT"
+                )
             return option.selection_limit
-        return self.selection_limit if option.selection_limit == "CONTEST_LIMIT" else min(option.selection_limit, self.selection_limit)
+        return (
+            self.selection_limit
+            if option.selection_limit == "CONTEST_LIMIT"
+            else min(option.selection_limit, self.selection_limit)
+        )
 
 
 class BallotStyle(RecordModel):
@@ -150,7 +156,9 @@ class Manifest(RecordModel):
         for style in self.ballot_styles:
             if list(style.contests) != sorted(set(style.contests)) or style.contests[-1] > len(self.contests):
                 yield f"ballot style {style.label!r}: contests must be existing indices, strictly ascending"
-        if sorted(ind_s for cell in self.cells for ind_s in cell.ballot_styles) != list(range(1, len(self.ballot_styles) + 1)):
+        if sorted(ind_s for cell in self.cells for ind_s in cell.ballot_styles) != list(
+            range(1, len(self.ballot_styles) + 1)
+        ):
             yield "tally cells: every ballot style must lie in exactly one cell"
         for cell in self.cells:
             if list(cell.ballot_styles) != sorted(set(cell.ballot_styles)):
@@ -194,7 +202,7 @@ def _contest_problems(contest: Contest) -> Iterator[str]:
 
 def _label_problems(what: str, labels: list[str]) -> Iterator[str]:
     for label in labels:
-        bad = any(unicodedata.category(c) in ("Cc", "Zl", "Zp") or c in "\u00a0\u202f" for c in label)
+        bad = any(unicodedata.category(c) in ("Cc", "Zl", "Zp") or c in "\u00a0\u202f\ufeff" for c in label)
         if not label or bad or label != label.strip() or re.search(r"\s\s", label):
             yield f"{what}: label {label!r} is empty or has blanks or characters that labels may not have"
     for label in sorted({label for label in labels if labels.count(label) > 1}):

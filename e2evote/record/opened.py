@@ -1,4 +1,4 @@
-"""What is opened of single ballots: challenged ballots by their nonces, contest data of cast ballots by the guardians."""
+"""What is opened of single ballots: challenged ballots by nonces, contest data of cast ballots by the guardians."""
 
 from typing import Annotated
 

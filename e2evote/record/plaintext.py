@@ -38,9 +38,13 @@ class PlaintextBallot(RecordModel):
         if len(set(indices)) != len(indices):
             raise CheckError("ballot: a contest appears twice")
         if not set(indices) <= set(style.contests):
-            raise CheckError(f"ballot: contests {sorted(set(indices) - set(style.contests))} are not on style {style.label!r}")
+            raise CheckError(
+                f"ballot: contests {sorted(set(indices) - set(style.contests))} are not on style {style.label!r}"
+            )
         if self.weight > manifest.maximum_weight:
-            raise CheckError(f"ballot: weight {self.weight} is above the manifest's maximum of {manifest.maximum_weight}")
+            raise CheckError(
+                f"ballot: weight {self.weight} is above the manifest's maximum of {manifest.maximum_weight}"
+            )
         for contest in self.contests:
             _check_contest(contest, manifest.contest(contest.contest))
 
@@ -55,7 +59,9 @@ def is_overvoted(contest: Contest, selections: tuple[int, ...]) -> bool:
 
 def _check_contest(marks: PlaintextContest, contest: Contest) -> None:
     if len(marks.selections) != len(contest.options):
-        raise CheckError(f"ballot: contest {contest.label!r} has {len(contest.options)} options, {len(marks.selections)} given")
+        raise CheckError(
+            f"ballot: contest {contest.label!r} has {len(contest.options)} options, {len(marks.selections)} given"
+        )
     for ind_o in marks.write_ins or {}:
         if ind_o > len(contest.options) or not contest.options[ind_o - 1].write_in:
             raise CheckError(f"ballot: contest {contest.label!r} takes no write-in text at option {ind_o}")

@@ -33,7 +33,13 @@ from e2evote.verifier.context import Context
 from e2evote.verifier.report import Ledger, Place
 from e2evote.verifier.v09_aggregation import Sums
 
-BALLOT_CHECKS = (*v05_identifiers.CHECKS, *v06_selections.CHECKS, *v07_limits.CHECKS, *v08_codes.CHECKS, *x_ballots.CHECKS)
+BALLOT_CHECKS = (
+    *v05_identifiers.CHECKS,
+    *v06_selections.CHECKS,
+    *v07_limits.CHECKS,
+    *v08_codes.CHECKS,
+    *x_ballots.CHECKS,
+)
 OPENED_CHECKS = (*v12_contest_data.CHECKS, *v13_challenged_ballots.CHECKS, *v14_challenged_contents.CHECKS)
 
 CHUNK_BALLOTS, CHUNK_BYTES = 32, 2**20
@@ -104,7 +110,9 @@ def verify(
     for device in devices:
         v08_codes.verify_opening(total.ledger, context, openings[device])
         named = openings[device].device == device
-        total.ledger.check("X.device-order", named, f"the opening is that of device {openings[device].device}", Place(device))
+        total.ledger.check(
+            "X.device-order", named, f"the opening is that of device {openings[device].device}", Place(device)
+        )
         chunks = _chunks(total.ledger, record, device, openings[device], opened, data)
         ballots, total.last_code = len(total.id_digests), None
         for outcome in map_chunks(run, chunks, jobs):
@@ -139,7 +147,7 @@ def verify_chunk(context: Context, key: bytes, chunk: Chunk) -> Outcome:
         v08_codes.verify_position(outcome.ledger, ballot, chunk.opening.device, position, place)
         v08_codes.verify_status(outcome.ledger, ballot, status, place)
         v08_codes.verify_chaining(outcome.ledger, chunk.opening, ballot, previous, place)
-        countable = _verify_ballot(outcome.ledger, context, ballot, place)
+        countable = verify_ballot(outcome.ledger, context, ballot, place)
         _count(outcome, context, ballot, status, countable)
         _verify_opened(outcome.ledger, context, ballot, status, item, place)
         outcome.id_digests.append(v05_identifiers.digest(key, ballot.id_b))
@@ -148,7 +156,8 @@ def verify_chunk(context: Context, key: bytes, chunk: Chunk) -> Outcome:
     return outcome
 
 
-def _verify_ballot(ledger: Ledger, context: Context, ballot: EncryptedBallot, place: Place) -> bool:
+def verify_ballot(ledger: Ledger, context: Context, ballot: EncryptedBallot, place: Place) -> bool:
+    """Run every check that looks at one ballot alone; return whether the ballot can be counted."""
     countable = x_ballots.verify_shape(ledger, context, ballot, place)
     v05_identifiers.verify_ballot(ledger, context, ballot, place)
     for contest in ballot.contests:

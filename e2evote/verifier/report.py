@@ -121,7 +121,13 @@ class Ledger:
         """Return the outcome of a check."""
         findings = tuple(self.findings.get(check.id, ()))
         return CheckResult(
-            check.id, check.title, check.phase, self._status(check.id), self.counts[check.id], findings, self.omitted[check.id]
+            check.id,
+            check.title,
+            check.phase,
+            self._status(check.id),
+            self.counts[check.id],
+            findings,
+            self.omitted[check.id],
         )
 
     def _status(self, check_id: str) -> Status:

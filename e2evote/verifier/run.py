@@ -70,8 +70,6 @@ def verify_record(
     Raises:
         ParseError: a file is missing that must be there, or cannot be parsed.
         CheckError: no such phase or parameter set.
-
-    Spec: EG-2.1 §3.1.4, box 1; §3.2.2, boxes 2, 3; §3.2.3, box 4; §3.3.2, box 5; §3.3.7, box 6; §3.3.8, box 7; §3.4.4, box 8; §3.5, box 9; §3.6.5, boxes 10, 11; §3.6.6, box 12; §3.6.7, boxes 13, 14
     """
     if until not in PHASES:
         raise CheckError(f"there is no phase {until!r}; there are {', '.join(PHASES)}")

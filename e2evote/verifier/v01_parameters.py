@@ -53,7 +53,9 @@ def verify(ledger: Ledger, record: Record, allow_insecure: Collection[str]) -> S
     if known is None:
         ledger.skip("1.E", "1.F")
         return None
-    ledger.check("X.parameters", _written_as(known, parameters), "p, q, r or g is not written in its width, or r is wrong")
+    ledger.check(
+        "X.parameters", _written_as(known, parameters), "p, q, r or g is not written in its width, or r is wrong"
+    )
     h_p = parameter_base_hash(known, n, k)
     ledger.check("1.E", hashes.h_p == h_p, "H_P is not H(ver; 00, p, q, g, n, k)")
     h_b = base_hash(h_p, manifest_bytes)

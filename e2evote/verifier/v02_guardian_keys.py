@@ -30,7 +30,9 @@ def verify(ledger: Ledger, record: Record, setup: Setup) -> tuple[GuardianPublic
     exact = len(indices) == n and all(i == j for j, i in enumerate(indices, 1))
     ledger.check("X.guardian-indices", exact, f"there are guardians {indices[:20]}, expected 1 to {n}")
     for i, guardian in zip(indices, guardians, strict=True):
-        ledger.check("X.guardian-indices", guardian.i == i, f"{guardian_path(i)} holds the key of guardian {guardian.i}")
+        ledger.check(
+            "X.guardian-indices", guardian.i == i, f"{guardian_path(i)} holds the key of guardian {guardian.i}"
+        )
         _verify_guardian(ledger, setup, guardian)
     ledger.complete(CHECKS)
     return guardians
@@ -44,7 +46,7 @@ def _verify_guardian(ledger: Ledger, setup: Setup, guardian: GuardianPublicKey) 
         (b"pk_data", guardian.data_commitments, guardian.data_proof),
     ):
         what = f"{who}, {label.decode()}"
-        for j, K_j in enumerate(published):  # noqa: N806
+        for j, K_j in enumerate(published):
             ledger.check("2.A", K_j.is_member(), f"{what}: commitment {j} is not a member of the group")
         for j, v_j in enumerate(proof.responses):
             ledger.check("2.B", v_j.in_range(), f"{what}: response {j} is not in Z_q")

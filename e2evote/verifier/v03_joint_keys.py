@@ -23,12 +23,14 @@ def verify(ledger: Ledger, record: Record, setup: Setup, guardians: tuple[Guardi
     Spec: EG-2.1 §3.2.2, box 3
     """
     keys = record.object(JointKeys, layout.JOINT_KEYS, setup.group)
-    K, K_hat = keys.vote_encryption_key, keys.data_encryption_key  # noqa: N806
+    K, K_hat = keys.vote_encryption_key, keys.data_encryption_key
     vote = product(setup.group, (guardian.vote_commitments[0] for guardian in guardians))
     data = product(setup.group, (guardian.data_commitments[0] for guardian in guardians))
     ledger.check("3.A", vote == K, "K is not the product of the K_i")
     ledger.check("3.B", data == K_hat, "K̂ is not the product of the K̂_i")
     for name, key in (("K", K), ("K̂", K_hat)):
-        ledger.check("X.keys-nontrivial", key.is_member() and key != setup.group.one, f"{name} is 1 or not in the group")
+        ledger.check(
+            "X.keys-nontrivial", key.is_member() and key != setup.group.one, f"{name} is 1 or not in the group"
+        )
     ledger.complete(CHECKS)
     return keys

@@ -8,6 +8,7 @@ import hashlib
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 
 from e2evote.hashing import selection_identifier_hash
 from e2evote.record.ballot import EncryptedBallot
@@ -62,7 +63,7 @@ def verify_unique(
 
 def _doubles(digests: "array[int]") -> set[int]:
     ordered = sorted(digests)
-    return {x for x, following in zip(ordered, ordered[1:], strict=False) if x == following}
+    return {x for x, following in pairwise(ordered) if x == following}
 
 
 def _ballots(record: Record, context: Context) -> Iterator[EncryptedBallot]:

@@ -15,7 +15,9 @@ from e2evote.verifier.report import Check, Ledger, Place
 CHECKS = (
     Check("9.A", "every A is the product of the cast ballots' α", "tally"),
     Check("9.B", "every B is the product of the cast ballots' β", "tally"),
-    Check("X.tally-cells", "the encrypted tallies are the manifest's cells, complete, with counts and weights", "tally"),
+    Check(
+        "X.tally-cells", "the encrypted tallies are the manifest's cells, complete, with counts and weights", "tally"
+    ),
 )
 
 
@@ -33,7 +35,7 @@ class Sums:
 
         Spec: EG-2.1 §3.5, eq. 80
         """
-        cell, W = context.manifest.cell_of(ballot.ballot_style), context.group.scalar(ballot.weight)  # noqa: N806
+        cell, W = context.manifest.cell_of(ballot.ballot_style), context.group.scalar(ballot.weight)
         self.ballots[cell] = self.ballots.get(cell, 0) + 1
         self.weight[cell] = self.weight.get(cell, 0) + ballot.weight
         for contest in ballot.contests:

@@ -15,7 +15,9 @@ CHECKS = (
     Check("11.B", "every option of a tally carries its label in the manifest", "decryption"),
     Check("11.C", "every option of the manifest is in the tally", "decryption"),
     Check("11.D", "every contest on a submitted ballot is in its cell's tally", "decryption"),
-    Check("X.tally-complete", "tallies are those of the cells to be decrypted, each contest and option once", "decryption"),
+    Check(
+        "X.tally-complete", "tallies are those of the cells to be decrypted, each contest and option once", "decryption"
+    ),
     Check("X.cell-minimum", "no cell with fewer cast ballots than the minimum is decrypted", "decryption"),
 )
 

@@ -18,8 +18,14 @@ CHECKS = (
     Check("12.B", "the challenge of every contest data proof is correct", "opened"),
     Check("12.C", "decrypted contest data follows from its factor", "opened"),
     Check("X.contest-data-factor", "every decryption factor β is in the group", "opened"),
-    Check("X.contest-data-allowed", "contest data of cast ballots is decrypted only where the manifest allows it", "opened"),
-    Check("X.contest-data-target", "every decrypted contest data belongs to a contest of a cast ballot, once", "opened"),
+    Check(
+        "X.contest-data-allowed",
+        "contest data of cast ballots is decrypted only where the manifest allows it",
+        "opened",
+    ),
+    Check(
+        "X.contest-data-target", "every decrypted contest data belongs to a contest of a cast ballot, once", "opened"
+    ),
 )
 
 

@@ -19,7 +19,9 @@ CHECKS = (
     Check("13.B", "re-encrypting a challenged ballot gives its confirmation code", "opened"),
     Check("X.challenged-nonce", "every released nonce is in Z_q and fits its ciphertext", "opened"),
     Check("X.challenged-data-nonce", "every released contest data nonce is in Z_q and fits its ciphertext", "opened"),
-    Check("X.challenged-complete", "exactly the challenged ballots are opened, once each, with their contest data", "opened"),
+    Check(
+        "X.challenged-complete", "exactly the challenged ballots are opened, once each, in full and in order", "opened"
+    ),
 )
 
 
@@ -32,6 +34,9 @@ def verify_ballot(
     """
     same = opened.confirmation_code == ballot.confirmation_code
     ledger.check("X.challenged-complete", same, "the opened ballot carries another code", place)
+    indices = [contest.index for contest in opened.contests]
+    in_order = indices == sorted(set(indices))
+    ledger.check("X.challenged-complete", in_order, "contests are doubled or out of order", place)
     contests = {contest.index: contest for contest in opened.contests}
     # The hash of a contest that was not opened enters as published; box 14 reports that it is missing.
     hashes = []
@@ -55,11 +60,18 @@ def _reencrypted_hash(
     revealed: OpenedContest,
     place: Place,
 ) -> bytes:
-    g, K = fixed(context.group.g), fixed(context.K)  # noqa: N806
+    # Options are re-encrypted by their place; an index that says another place would show another vote.
+    indices = [option.index for option in revealed.options]
+    in_order = indices == list(range(1, len(contest.options) + 1))
+    message = f"options {indices} instead of 1 to {len(contest.options)}"
+    ledger.check("X.challenged-complete", in_order, message, place)
+    g, K = fixed(context.group.g), fixed(context.K)
     ciphertexts = [encrypt(g, K, option.selection, option.nonce) for option in revealed.options]
     for option, sealed, again in zip(revealed.options, contest.options, ciphertexts, strict=False):
         fits = option.nonce.in_range() and again.alpha == sealed.ciphertext.alpha
-        ledger.check("X.challenged-nonce", fits, "the nonce is not that of the ciphertext", place.within(option=option.label))
+        ledger.check(
+            "X.challenged-nonce", fits, "the nonce is not that of the ciphertext", place.within(option=option.label)
+        )
     return contest_hash(ballot.h_i, contest.index, ciphertexts, contest.contest_data)
 
 

@@ -1,4 +1,4 @@
-"""What the boxes leave open about single ballots: their shape, their weight, and the proofs of their hashed ciphertexts."""
+"""What the boxes leave open about single ballots: shape, weight, and the proofs of their hashed ciphertexts."""
 
 from e2evote import hashed_elgamal
 from e2evote.errors import VerificationError
@@ -13,8 +13,12 @@ CHECKS = (
     Check("X.ballot-contests", "every ballot has exactly the contests of its style, each once, in order", "ballots"),
     Check("X.ballot-options", "every contest on a ballot has exactly the options of the manifest", "ballots"),
     Check("X.weight", "every weight is between 1 and the manifest's maximum", "ballots"),
-    Check("X.nonce-proof", "every ballot nonce's ciphertext is 32 bytes, in the group, and its nonce proved", "ballots"),
-    Check("X.contest-data-presence", "contest data is there, in its length, exactly where the manifest says", "ballots"),
+    Check(
+        "X.nonce-proof", "every ballot nonce's ciphertext is 32 bytes, in the group, and its nonce proved", "ballots"
+    ),
+    Check(
+        "X.contest-data-presence", "contest data is there, in its length, exactly where the manifest says", "ballots"
+    ),
     Check("X.contest-data-proof", "every contest data ciphertext is in the group, and its nonce proved", "ballots"),
 )
 
@@ -29,7 +33,7 @@ def verify_shape(ledger: Ledger, context: Context, ballot: EncryptedBallot, plac
     allowed = ledger.check("X.weight", allowed, f"weight {ballot.weight} is not 1 to {manifest.maximum_weight}", place)
     exists = ballot.ballot_style <= len(manifest.ballot_styles)
     if not ledger.check("X.ballot-style", exists, f"there is no ballot style {ballot.ballot_style}", place):
-        ledger.skip("X.ballot-contests")
+        ledger.skip("X.ballot-contests", "X.ballot-options", "X.contest-data-presence")
         return False
     expected = manifest.ballot_style(ballot.ballot_style).contests
     found = tuple(contest.index for contest in ballot.contests)

@@ -18,5 +18,5 @@ def verify(ledger: Ledger, record: Record) -> None:
             same = record.sha256(path) == (entry.size, entry.sha256)
             ledger.check("X.index", same, f"{path}: the file differs from the index")
     for path in sorted(record.names - entries.keys() - {INDEX}):
-        ledger.check("X.index", False, f"{ascii(path)}: the file is not in the index")
+        ledger.check("X.index", False, f"{path!a}: the file is not in the index")
     ledger.complete(CHECKS)

@@ -18,7 +18,7 @@ class EqualityProof:
     challenge: Scalar
     response: Scalar
 
-    def commitments(self, g: Base, K: Base, A: Base, M: Base) -> tuple[Element, Element]:  # noqa: N803
+    def commitments(self, g: Base, K: Base, A: Base, M: Base) -> tuple[Element, Element]:
         """Return a = g^v · K^c and b = A^v · M^c.
 
         Spec: EG-2.1 §3.6.5, box 10
@@ -28,7 +28,7 @@ class EqualityProof:
 
 
 def tally_challenge(
-    h_e: bytes, ind_c: int, ind_o: int, total: Ciphertext, a: Element, b: Element, M: Element  # noqa: N803
+    h_e: bytes, ind_c: int, ind_o: int, total: Ciphertext, a: Element, b: Element, M: Element
 ) -> Scalar:
     """Return c = H_q(H_E; 31, ind_c, ind_o, A, B, a, b, M).
 

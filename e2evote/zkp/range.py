@@ -28,7 +28,7 @@ class RangeProof:
         """Tell whether there are exactly R+1 challenges and R+1 responses."""
         return len(self.challenges) == len(self.responses) == limit + 1
 
-    def commitments(self, g: Base, K: Base, alpha: Base, beta: Base) -> Commitments:  # noqa: N803
+    def commitments(self, g: Base, K: Base, alpha: Base, beta: Base) -> Commitments:
         """Return a_j = g^(v_j)·α^(c_j) and b_j = K^(w_j)·β^(c_j) with w_j = v_j − j·c_j.
 
         Spec: EG-2.1 §3.3.7, eqs. 46, 47, 55, 56
@@ -67,7 +67,7 @@ def limit_challenge(h_i: bytes, ind_c: int, total: Ciphertext, commitments: Comm
 
 def prove(
     g: Base,
-    K: Base,  # noqa: N803
+    K: Base,
     value: int,
     xi: SecretScalar,
     limit: int,
@@ -91,7 +91,7 @@ def prove(
 
 def verify(
     g: Base,
-    K: Base,  # noqa: N803
+    K: Base,
     alpha: Base,
     beta: Base,
     proof: RangeProof,

@@ -19,7 +19,7 @@ class SchnorrProof:
     challenge: Scalar
     response: Scalar
 
-    def commitment(self, g: Base, X: Base) -> Element:  # noqa: N803
+    def commitment(self, g: Base, X: Base) -> Element:
         """Return a = g^v · X^c."""
         return g**self.response * X**self.challenge
 
@@ -38,7 +38,7 @@ def prove(g: Base, x: SecretScalar, challenge: Callable[[Element], Scalar], rng:
     return SchnorrProof(c, (u - c * x).reveal())
 
 
-def verify(g: Base, X: Base, proof: SchnorrProof, challenge: Callable[[Element], Scalar]) -> None:  # noqa: N803
+def verify(g: Base, X: Base, proof: SchnorrProof, challenge: Callable[[Element], Scalar]) -> None:
     """Accept a proof for X, which must have been tested for membership.
 
     Raises:

@@ -21,6 +21,7 @@ everywhere behind it.
 """
 
 from .boxes import CHECKS, Verdict, verify
+from .record import PHASES
 from .strict_json import OracleParseError
 
-__all__ = ["CHECKS", "OracleParseError", "Verdict", "verify"]
+__all__ = ["CHECKS", "PHASES", "OracleParseError", "Verdict", "verify"]

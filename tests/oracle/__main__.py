@@ -6,16 +6,17 @@ It exits with 0 where every check that ran passed, 1 with findings, 2 where the 
 import argparse
 import sys
 
-from . import CHECKS, OracleParseError, verify
+from . import CHECKS, PHASES, OracleParseError, verify
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.oracle", description="Verify an election record, slowly.")
     parser.add_argument("record", help="a directory or a zip archive")
     parser.add_argument("--allow-insecure", action="append", default=[], metavar="NAME", help="e.g. toy-64-256")
+    parser.add_argument("--until", choices=PHASES, default=PHASES[-1], help="the last phase to look at")
     arguments = parser.parse_args()
     try:
-        verdict = verify(arguments.record, frozenset(arguments.allow_insecure))
+        verdict = verify(arguments.record, frozenset(arguments.allow_insecure), arguments.until)
     except OracleParseError as error:
         print(f"unreadable: {error}", file=sys.stderr)
         return 2

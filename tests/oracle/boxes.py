@@ -17,6 +17,7 @@ from .equations import Ciphertext
 from .manifest import Cell, Contest, Option
 from .record import (
     LAYOUT,
+    PHASES,
     DecryptedData,
     Device,
     EncryptedBallot,
@@ -140,17 +141,19 @@ class Verdict:
         return {check for check, found in self.findings.items() if found}
 
 
-def verify(path: str | Path, allow_insecure: Collection[str] = frozenset()) -> Verdict:
-    """Verify the record at `path`, a directory or a zip archive, as far as it goes.
+def verify(path: str | Path, allow_insecure: Collection[str] = frozenset(), until: str = "opened") -> Verdict:
+    """Verify the record at `path`, a directory or a zip archive, up to the phase `until`.
 
     `allow_insecure` names parameter sets other than the standard one that 1.B, 1.C and 1.D accept. A record that cannot
-    be read raises OracleParseError. Without a known p and q only the setup is verified; with a manifest that breaks its
-    rules, only setup and keys.
+    be read, or that lacks a file of one of these phases, raises OracleParseError. Without a known p and q only the setup
+    is verified; with a manifest that breaks its rules, only setup and keys.
     """
+    if until not in PHASES:
+        raise ValueError(f"no phase {until}; there are " + ", ".join(PHASES))
     unknown = set(allow_insecure) - (set(parameter_sets()) - {STANDARD})
     if unknown:
         raise ValueError("unknown parameter sets: " + ", ".join(sorted(unknown)))
-    record = read_record(path)
+    record = read_record(path, until)
     verdict = Verdict()
     _Boxes(record, verdict).run(allow_insecure)
     return verdict
@@ -172,12 +175,11 @@ class _Boxes:
         self.box_1(allow_insecure)
         if (self.group.p, self.group.q) not in {(known.p, known.q) for known in parameter_sets().values()}:
             return
-        if record.guardians or record.keys is not None:
-            self.x_guardian_indices()
-        for number, guardian in record.guardians.items():
-            self.box_2(number, guardian)
         if record.keys is None:
             return
+        self.x_guardian_indices()
+        for number, guardian in record.guardians.items():
+            self.box_2(number, guardian)
         self.box_3(record.keys)
         self.box_4(record.keys)
         self.x_keys(record.keys)
@@ -191,7 +193,7 @@ class _Boxes:
             self.tallies(record.keys)
         if record.contest_data is not None:
             self.decrypted_contest_data(record.keys)
-        if record.challenged is not None or record.tallies is not None:
+        if record.challenged is not None:
             self.challenged_ballots(record.keys)
 
     # The files, the parameters and the manifest
@@ -373,6 +375,7 @@ class _Boxes:
             and nonce.c == c_b
         )
         self.check("X.nonce-proof", holds, f"{where}: the proof of the ballot nonce is wrong")
+        self.check("X.nonce-proof", len(nonce.c_1) == 32, f"{where}: the ballot nonce has {len(nonce.c_1)} bytes")
 
     def box_5b(self, ballot: EncryptedBallot, keys: Keys) -> None:
         """5.B on one ballot.
@@ -487,11 +490,12 @@ class _Boxes:
         codes = [ballot.confirmation_code for ballot in device.ballots]
         complete = [status.confirmation_code for status in device.statuses] == codes
         self.check("X.status-complete", complete, f"{where}: the statuses are not those of the ballots, in order")
+        self.check("X.chain-closed", device.close is not None, f"{where} is not closed")
         if device.close is not None:
             right = device.close.ballots == len(device.ballots)
             self.check("X.chain-closed", right, f"{where} was closed with {device.close.ballots} ballots")
-        elif self.record.encrypted_tallies is not None:
-            self.check("X.chain-closed", False, f"{where} is not closed")
+            bare = device.close.chaining_field is None and device.close.closing_hash is None
+            self.check("X.chain-closed", bare or device.chaining_mode != 0, f"{where}: a closed chain without chaining")
 
     def box_8cdefg(self, device: Device, keys: Keys) -> None:
         """One device.
@@ -502,26 +506,27 @@ class _Boxes:
         h_di = eq.device_information_hash(keys.h_e, device.device_info)
         self.check("8.C", device.h_di == h_di, f"{where}: H_DI is not the hash of S_device")
         if device.chaining_mode == 0:
+            self.check("X.device-mode", device.h_0 is None, f"{where}: H_0 without chaining")
             for ballot in device.ballots:
                 unchained = ballot.chaining_field == eq.unchained_field(device.h_di)
                 self.check("8.D", unchained, f"{_name(ballot)}: wrong chaining field")
-        if device.chaining_mode == 1 and device.h_0 is not None:
-            self.chain(device, device.h_0, keys)
+        if device.chaining_mode == 1:
+            self.chain(device, keys)
 
-    def chain(self, device: Device, h_0: bytes, keys: Keys) -> None:
+    def chain(self, device: Device, keys: Keys) -> None:
         """The chain of one device.
 
         Spec: EG-2.1 §3.4.4, box 8 (8.E to 8.G)
         """
         where = f"device {device.folder}"
-        previous = h_0
+        previous = device.h_0 or b""
         for ballot in device.ballots:
             chained = ballot.chaining_field == eq.chained_field(previous)
             self.check("8.E", chained, f"{_name(ballot)}: the chaining field does not follow the ballot before it")
             previous = ballot.confirmation_code
         initial_field = eq.chained_field(device.h_di)
-        self.check("8.F", h_0 == eq.chain_hash(keys.h_e, initial_field), f"{where}: wrong H_0")
-        if device.close is not None and device.close.chaining_field is not None:
+        self.check("8.F", device.h_0 == eq.chain_hash(keys.h_e, initial_field), f"{where}: wrong H_0")
+        if device.close is not None:
             last_field = eq.closing_field(keys.h_e, previous, initial_field)
             closing_hash = eq.chain_hash(keys.h_e, last_field)
             self.check("8.G", device.close.chaining_field == last_field, f"{where}: wrong last chaining field")
@@ -711,7 +716,7 @@ class _Boxes:
 
     def decrypted_contest_data(self, keys: Keys) -> None:
         entries = self.record.contest_data or []
-        allowed = self.manifest.cast_contest_data_may_be_decrypted
+        allowed = self.manifest.cast_contest_data_may_be_decrypted or not entries
         self.check("X.contest-data-allowed", allowed, "the manifest does not allow it")
         places = [(entry.device, entry.position, entry.index) for entry in entries]
         in_order = places == sorted(set(places))

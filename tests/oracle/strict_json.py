@@ -8,6 +8,7 @@ import re
 from typing import Any, NoReturn
 
 STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 HEX = re.compile(r"(?:[0-9A-F]{2})*")
 SMALL = 2**31
 TOTAL = 2**53
@@ -22,7 +23,7 @@ def refuse(where: str, why: str) -> NoReturn:
 
 
 def decode(content: bytes, where: str, *, compact: bool) -> Any:
-    """One JSON value, UTF-8 without BOM; `compact` allows no blanks outside strings."""
+    """One JSON value, UTF-8 without BOM; `compact` allows no blanks outside strings and no escape that is not needed."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
@@ -42,7 +43,17 @@ def decode(content: bytes, where: str, *, compact: bool) -> Any:
         _refuse_null_and_surrogates(value)
     except (ValueError, RecursionError) as error:
         refuse(where, f"not strict JSON: {error}")
+    if compact and any(_is_longer_than_needed(escape) for escape in ESCAPE.findall(text)):
+        refuse(where, "an escape that is not needed")
     return value
+
+
+def _is_longer_than_needed(escape: str) -> bool:
+    """Only quote, backslash and control characters are escaped, by one letter where there is one."""
+    if escape[1] != "u":
+        return escape[1] == "/"
+    code = int(escape[2:], 16)
+    return code >= 0x20 or chr(code) in "\b\t\n\f\r" or escape != escape.lower()
 
 
 def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -77,13 +88,17 @@ def _refuse_null_and_surrogates(value: Any) -> None:
 
 
 def json_file(content: bytes, where: str) -> Any:
-    """A .json file of a record: one compact object, with or without a line end behind it."""
-    return decode(content.removesuffix(b"\n"), where, compact=True)
+    """A .json file of a record: one compact object, and one line feed behind it."""
+    if not content.endswith(b"\n"):
+        refuse(where, "has no line feed at its end")
+    return decode(content[:-1], where, compact=True)
 
 
-def json_lines(content: bytes, where: str) -> list[tuple[Any, str]]:
+def json_lines(content: bytes, where: str, *, may_be_empty: bool) -> list[tuple[Any, str]]:
     """A .ndjson file: one compact object a line, each line ended by one line feed; with each value its place."""
     if not content:
+        if not may_be_empty:
+            refuse(where, "has no line; such a file is left out")
         return []
     if not content.endswith(b"\n"):
         refuse(where, "the last line has no end")

@@ -1,0 +1,206 @@
+"""After voting: adding up, decrypting, opening. Nothing is decrypted before the record has been verified."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from e2evote.challenge import nonce_from_factor, open_ballot
+from e2evote.cli.devices import Device, devices
+from e2evote.cli.terminal import Report, progress
+from e2evote.cli.workspace import Workspace
+from e2evote.decryption.results import opened_contest_data, tallies
+from e2evote.decryption.rounds import decrypt
+from e2evote.decryption.statements import (
+    DataStatement,
+    Statement,
+    ballot_nonce_statement,
+    contest_data_statement,
+    tally_statements,
+)
+from e2evote.errors import CheckError, ParseError
+from e2evote.group.elements import Element
+from e2evote.record import layout
+from e2evote.record.ballot import EncryptedBallot, Status
+from e2evote.record.codec import parse
+from e2evote.record.contest_data import unpack
+from e2evote.record.opened import ChallengedBallot, DecryptedContestData
+from e2evote.record.tally import EncryptedTally
+from e2evote.secret_sharing import SecretKeyShares
+from e2evote.tally import accumulate
+from e2evote.verifier.report import Phase
+from e2evote.verifier.run import verify_record
+from e2evote.zkp.equality import EqualityProof
+
+BATCH = 8
+"""Ciphertexts decrypted in one go, between two reports."""
+
+Decrypted = tuple[Element, EqualityProof]
+T = TypeVar("T")
+
+
+def require_valid(workspace: Workspace, until: Phase, jobs: int) -> None:
+    """Accept a record that is valid up to a phase.
+
+    Raises:
+        ParseError: it cannot be parsed.
+        CheckError: naming the first findings.
+    """
+    with progress("Verifying ballots") as report:
+        result = verify_record(workspace.record, until, jobs, workspace.accepted, report)
+    if not result.valid:
+        failed = [f"{check.id} {check.status}" for check in result.checks if check.status in ("failed", "not run")]
+        findings = [str(finding) for check in result.checks for finding in check.findings]
+        raise CheckError(
+            f"the record is not valid, so nothing was done ({', '.join(failed[:5])}): {'; '.join(findings[:3])}; "
+            f"see 'e2evote verify --until {until} {workspace.published}'"
+        )
+
+
+def check_devices_closed(workspace: Workspace) -> list[Device]:
+    """Return the devices of an election that is ready to be added up.
+
+    Raises:
+        CheckError: a device is open, there is none, or it has been done.
+    """
+    workspace.check_voting()
+    everything = devices(workspace)
+    if not everything:
+        raise CheckError("no device has been opened; there is nothing to add up")
+    for device in everything:
+        if not device.closed:
+            raise CheckError(f"device {device.number} is still open; 'e2evote device close' ends it")
+    return everything
+
+
+def accumulate_cast(workspace: Workspace) -> tuple[EncryptedTally, ...]:
+    """Multiply the cast ballots and publish the encrypted tallies; whoever decrypts verifies both.
+
+    Raises:
+        CheckError: a device is open, there is none, or it has been done.
+    """
+    everything = check_devices_closed(workspace)
+    with progress("Adding up") as report:
+        cast = (ballot for ballot, status in _ballots(everything, report) if status == "cast")
+        encrypted = accumulate(workspace.election, cast)
+    workspace.writer.write_lines(layout.ENCRYPTED_TALLIES, encrypted)
+    return encrypted
+
+
+def _ballots(everything: Iterable[Device], report: Report) -> Iterator[tuple[EncryptedBallot, Status]]:
+    """Yield every ballot with what became of it, by device and position."""
+    for device in everything:
+        group, decisions = device.workspace.election.group, device.decisions()
+        for position, (where, line) in enumerate(device.record.ballot_lines(device.number), 1):
+            ballot = parse(EncryptedBallot, line, where, group)
+            yield ballot, decisions[ballot.confirmation_code]
+            report(position, len(decisions))
+
+
+class Decryption:
+    """What the chosen guardians do together, their secrets in this process."""
+
+    def __init__(self, workspace: Workspace, guardians: Sequence[int]) -> None:
+        """Read the guardians' secrets.
+
+        Raises:
+            CheckError: they are not a quorum of different guardians.
+            ParseError: a guardian's file is missing.
+        """
+        self.workspace, self.election, self.publics = workspace, workspace.election, workspace.guardians
+        self.shares: list[SecretKeyShares] = [workspace.shares(i) for i in guardians]
+        decrypt(self.election, self.publics, self.shares, ())  # of nothing, which checks the quorum
+
+    def run(self, jobs: int, contest_data: bool = False) -> None:
+        """Verify the encrypted tallies; then decrypt and publish what is not published yet.
+
+        Raises:
+            CheckError: nothing is left to do, the record is not valid, a cell is too small, or data may not be read.
+        """
+        record = self.workspace.record
+        if layout.ENCRYPTED_TALLIES not in record:
+            raise CheckError("the ballots have not been added up; 'e2evote tally accumulate' does it")
+        if contest_data and not self.election.manifest.cast_contest_data_may_be_decrypted:
+            raise CheckError("the manifest does not allow contest data of cast ballots to be decrypted")
+        with_data = contest_data and layout.CONTEST_DATA not in record
+        if layout.TALLIES in record and not with_data and not any(self._unopened().values()):
+            raise CheckError("everything has been decrypted already; nothing was overwritten")
+        require_valid(self.workspace, "tally", jobs)
+        if layout.TALLIES not in record:
+            self._decrypt_tallies()
+        self._open_challenged()
+        if with_data:
+            self._decrypt_contest_data()
+
+    def _decrypt(self, statements: Sequence[Statement]) -> tuple[Decrypted, ...]:
+        return decrypt(self.election, self.publics, self.shares, statements)
+
+    def _decrypt_tallies(self) -> None:
+        group = self.election.group
+        encrypted = list(self.workspace.record.objects(EncryptedTally, layout.ENCRYPTED_TALLIES, group))
+        statements, results = tally_statements(self.election, encrypted), list[Decrypted]()
+        with progress("Decrypting tallies") as report:
+            for batch in batches(statements, BATCH):
+                results += self._decrypt(batch)
+                report(len(results), len(statements))
+        self.workspace.writer.write_lines(layout.TALLIES, tallies(self.election, encrypted, results))
+
+    def _unopened(self) -> dict[int, set[bytes]]:
+        """Return the challenged ballots that are not in the record yet, by device."""
+        record = self.workspace.record
+        published = record.objects(ChallengedBallot, layout.CHALLENGED_BALLOTS, self.election.group)
+        known = {ballot.confirmation_code for ballot in published}
+        return {device.number: _challenged(device) - known for device in devices(self.workspace)}
+
+    def _open_challenged(self) -> None:
+        """Open challenged ballots whose devices have not, and publish all."""
+        every: list[ChallengedBallot] = []
+        for device in devices(self.workspace):
+            challenged, opened = _challenged(device), device.opened()
+            with progress("Opening challenged ballots") as report:
+                for ballot in device.ballots(challenged - opened.keys()):
+                    opened[ballot.confirmation_code] = self._open(ballot)
+                    device.keep_opened(opened)
+                    report(len(opened), len(challenged))
+            every += (opened[code] for code in device.codes() if code in challenged)
+        if every and any(self._unopened().values()):
+            self.workspace.writer.write_lines(layout.CHALLENGED_BALLOTS, every, replace=True)
+
+    def _open(self, ballot: EncryptedBallot) -> ChallengedBallot:
+        ((factor, _),) = self._decrypt([ballot_nonce_statement(self.election, ballot, "challenged")])
+        return open_ballot(self.election, ballot, nonce_from_factor(ballot, factor))
+
+    def _decrypt_contest_data(self) -> None:
+        """Decrypt the contest data of cast ballots, and publish what is not empty."""
+        entries: list[DecryptedContestData] = []
+        with progress("Decrypting contest data") as report:
+            for batch in batches(self._contest_data(report), BATCH):
+                results = self._decrypt([statement for _, statement in batch])
+                for (ballot, statement), (factor, proof) in zip(batch, results, strict=True):
+                    entries.append(opened_contest_data(ballot, statement, factor, proof))
+        told = [entry for entry in entries if _says_something(entry)]
+        if told:
+            self.workspace.writer.write_lines(layout.CONTEST_DATA, told)
+
+    def _contest_data(self, report: Report) -> Iterator[tuple[EncryptedBallot, DataStatement]]:
+        for ballot, status in _ballots(devices(self.workspace), report):
+            for contest in ballot.contests:
+                if status == "cast" and contest.contest_data is not None:
+                    yield ballot, contest_data_statement(self.election, ballot, status, contest.index)
+
+
+def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut values into lists of at most ``size``."""
+    iterator = iter(values)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def _challenged(device: Device) -> set[bytes]:
+    return {code for code, status in device.decisions().items() if status == "challenged"}
+
+
+def _says_something(entry: DecryptedContestData) -> bool:
+    try:
+        return bool(unpack(entry.data))
+    except ParseError:
+        return True

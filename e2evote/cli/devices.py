@@ -1,0 +1,283 @@
+"""A voting device in an election's directory: opening it, what became of its ballots, closing it.
+
+A decision about a ballot is made once. It is written down first; then a challenged ballot is opened with the nonce that
+its device kept, and the nonce is forgotten. An interrupted command is caught up with by the next one (``settle``).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+from e2evote.challenge import open_ballot
+from e2evote.cli import private
+from e2evote.cli.private import SecretNonceEntry
+from e2evote.cli.workspace import Workspace
+from e2evote.encoding import hex_of
+from e2evote.encryption import SecretBallotNonce
+from e2evote.errors import CheckError, VerificationError
+from e2evote.record import layout
+from e2evote.record.ballot import (
+    NO_CHAINING,
+    SIMPLE_CHAINING,
+    BallotStatus,
+    DeviceClosing,
+    DeviceOpening,
+    EncryptedBallot,
+    Status,
+)
+from e2evote.record.codec import parse
+from e2evote.record.codes import close_device, open_device
+from e2evote.record.layout import Record
+from e2evote.record.opened import ChallengedBallot
+
+PREFIX_LENGTH = 8
+"""Fewest digits by which a confirmation code may be called."""
+
+_CODE = re.compile(rb'"confirmation_code":"([0-9A-F]{64})"\}')
+
+
+def code_of(where: str, line: bytes) -> bytes:
+    """Return the confirmation code at the end of a ballot's line, without reading all of the ballot.
+
+    Raises:
+        CheckError: there is none.
+    """
+    match = _CODE.fullmatch(line[-87:])
+    if not match:
+        raise CheckError(f"{where}: the line does not end with a confirmation code")
+    return bytes.fromhex(match[1].decode())
+
+
+class Device:
+    """One device of an election."""
+
+    def __init__(self, workspace: Workspace, number: int) -> None:
+        """Take a device that has been opened.
+
+        Raises:
+            CheckError: there is no such device.
+        """
+        if layout.opening_path(number) not in workspace.record:
+            raise CheckError(f"there is no device {number} in {workspace.root}")
+        self.workspace, self.number = workspace, number
+        self.folder = workspace.private / "devices" / f"{number:04}"
+
+    @property
+    def record(self) -> Record:
+        """The record as it now is."""
+        return self.workspace.record
+
+    @property
+    def opening(self) -> DeviceOpening:
+        """The published opening."""
+        return self.record.opening(self.number)
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether the device takes no more ballots."""
+        return layout.closing_path(self.number) in self.record
+
+    @property
+    def state_path(self) -> Path:
+        """Where the state of the encryption is kept."""
+        return self.folder / "state.json"
+
+    def nonces_path(self, shard: int) -> Path:
+        """Return where the nonces of a shard's undecided ballots are kept."""
+        return self.folder / f"nonces-{shard:06}.ndjson"
+
+    def check_open(self) -> None:
+        """Accept a device that is not closed.
+
+        Raises:
+            CheckError: it is closed.
+        """
+        if self.closed:
+            raise CheckError(f"device {self.number} is closed")
+
+    def codes(self) -> list[bytes]:
+        """Return the confirmation codes of all ballots, in order."""
+        return [code_of(where, line) for where, line in self.record.ballot_lines(self.number)]
+
+    def decisions(self) -> dict[bytes, Status]:
+        """Return what has been decided so far; the record has it in the order of ballots, so only once all is."""
+        if self.closed:
+            decided = list(self.record.statuses(self.number))
+        else:
+            decided = private.read_lines(BallotStatus, self.folder / "decisions.ndjson")
+        return {entry.confirmation_code: entry.status for entry in decided}
+
+    def opened(self) -> dict[bytes, ChallengedBallot]:
+        """Return the challenged ballots opened so far."""
+        group = self.workspace.election.group
+        found = private.read_lines(ChallengedBallot, self.folder / "opened.ndjson", group)
+        return {ballot.confirmation_code: ballot for ballot in found}
+
+    def keep_opened(self, ballots: dict[bytes, ChallengedBallot]) -> None:
+        """Keep challenged ballots, by position."""
+        ordered = sorted(ballots.values(), key=lambda ballot: ballot.position)
+        private.write_lines(self.folder / "opened.ndjson", ordered)
+
+    def check_undecided(self, codes: Iterable[bytes]) -> None:
+        """Accept ballots about which can be decided.
+
+        Raises:
+            CheckError: the device is closed, or a ballot is decided.
+        """
+        self.check_open()
+        decisions = self.decisions()
+        for code in codes:
+            if code in decisions:
+                raise CheckError(f"ballot {hex_of(code)} is {decisions[code]} already; a decision is final")
+
+    def decide(self, codes: Sequence[bytes], status: Status) -> list[str]:
+        """Decide about ballots of this device, once, and return why challenged ballots did not open.
+
+        Raises:
+            CheckError: the device is closed, or a ballot is decided.
+        """
+        self.check_undecided(codes)
+        decisions = self.decisions() | dict.fromkeys(codes, status)
+        entries = (BallotStatus(confirmation_code=code, status=decision) for code, decision in decisions.items())
+        private.write_lines(private.make_directory(self.folder) / "decisions.ndjson", entries)
+        return self.settle()
+
+    def settle(self) -> list[str]:
+        """Open challenged ballots whose nonces are here, then forget the nonces of all decided ballots.
+
+        Returns:
+            Why ballots did not open. Their nonces are kept; the guardians can open them.
+        """
+        record, decisions = self.record, self.decisions()
+        failures: list[str] = []
+        for shard, name in enumerate(record.ballot_shards(self.number), 1):
+            entries = private.read_lines(SecretNonceEntry, self.nonces_path(shard))
+            decided = {
+                entry.confirmation_code: entry.nonce for entry in entries if entry.confirmation_code in decisions
+            }
+            if decided:
+                challenged = {code: nonce for code, nonce in decided.items() if decisions[code] == "challenged"}
+                failed = self._open(record, name, challenged)
+                forgotten = decided.keys() - failed.keys()
+                kept = [entry for entry in entries if entry.confirmation_code not in forgotten]
+                private.write_lines(self.nonces_path(shard), kept)
+                failures += failed.values()
+        return failures
+
+    def _open(self, record: Record, shard: str, nonces: dict[bytes, bytes]) -> dict[bytes, str]:
+        """Open and keep ballots of a shard; return what went wrong, by code."""
+        opened, failed = self.opened() if nonces else {}, {}
+        for ballot in self._ballots(record, shard, nonces.keys() - opened.keys()):
+            code = ballot.confirmation_code
+            try:
+                opened[code] = open_ballot(self.workspace.election, ballot, SecretBallotNonce(nonces[code]))
+            except VerificationError as error:
+                failed[code] = str(error)
+        if nonces:
+            self.keep_opened(opened)
+        return failed
+
+    def ballots(self, wanted: AbstractSet[bytes]) -> Iterator[EncryptedBallot]:
+        """Yield the ballots with these codes, in order."""
+        record = self.record
+        for shard in record.ballot_shards(self.number):
+            yield from self._ballots(record, shard, wanted)
+
+    def _ballots(self, record: Record, shard: str, wanted: AbstractSet[bytes]) -> Iterator[EncryptedBallot]:
+        if wanted:
+            for where, line in record.lines(shard):
+                if code_of(where, line) in wanted:
+                    yield parse(EncryptedBallot, line, where, self.workspace.election.group)
+
+    def close(self) -> DeviceClosing:
+        """Publish what became of every ballot, end the chain, and forget what was kept for encrypting.
+
+        Raises:
+            CheckError: the device is closed, or a ballot is undecided.
+        """
+        self.check_open()
+        codes, decisions = self.codes(), self.decisions()
+        undecided = [code for code in codes if code not in decisions]
+        if undecided:
+            raise CheckError(
+                f"device {self.number}: {len(undecided)} of {len(codes)} ballots are undecided, the first is "
+                f"{hex_of(undecided[0])}; cast, challenge or spoil them first"
+            )
+        self.settle()
+        statuses = [BallotStatus(confirmation_code=code, status=decisions[code]) for code in codes]
+        closing = close_device(self.workspace.election.h_e, self.opening, len(codes), codes[-1] if codes else None)
+        self.workspace.writer.write_lines(layout.statuses_path(self.number), statuses, replace=True)
+        self.workspace.writer.write(layout.closing_path(self.number), closing)
+        self.state_path.unlink(missing_ok=True)
+        return closing
+
+
+def devices(workspace: Workspace) -> list[Device]:
+    """Return all devices."""
+    return [Device(workspace, number) for number in workspace.record.device_indices()]
+
+
+def open_new(workspace: Workspace, device_info: str, chaining: bool = True) -> Device:
+    """Open the next device.
+
+    Raises:
+        CheckError: voting is over, the manifest forbids the chaining mode, or the text is empty or used already.
+    """
+    workspace.check_voting()
+    mode, allowed = SIMPLE_CHAINING if chaining else NO_CHAINING, workspace.election.manifest.chaining_modes
+    if mode not in allowed:
+        hint = "leave out --no-chaining" if mode == NO_CHAINING else "add --no-chaining"
+        raise CheckError(f"the manifest does not allow chaining mode {mode}; {hint}")
+    if not device_info.strip() or any(0xD800 <= ord(character) < 0xE000 for character in device_info):
+        raise CheckError("the device's information must be a text that is not empty")
+    if any(device_info == device.opening.device_info for device in devices(workspace)):
+        raise CheckError(f"there is a device {device_info!r} already; each one needs its own name")
+    number = max(workspace.record.device_indices(), default=0) + 1
+    opening = open_device(workspace.election.h_e, number, device_info, mode)
+    private.make_directory(workspace.private / "devices" / f"{number:04}")
+    workspace.writer.write(layout.opening_path(number), opening)
+    return Device(workspace, number)
+
+
+def find(workspace: Workspace, prefixes: Sequence[str]) -> list[tuple[Device, bytes]]:
+    """Return the ballots with these confirmation codes, or beginnings of them.
+
+    Raises:
+        CheckError: a beginning is too short, unknown, fits several ballots, or names one twice.
+    """
+    known = [(device, code, hex_of(code)) for device in devices(workspace) for code in device.codes()]
+    found: list[tuple[Device, bytes]] = []
+    for prefix in prefixes:
+        if len(prefix) < PREFIX_LENGTH or not re.fullmatch(r"[0-9A-Fa-f]+", prefix):
+            raise CheckError(f"{prefix!r} is not a confirmation code; give at least its first {PREFIX_LENGTH} digits")
+        matches = [(device, code) for device, code, digits in known if digits.startswith(prefix.upper())]
+        if len(matches) != 1:
+            raise CheckError(f"{len(matches) or 'no'} ballots have a confirmation code that begins with {prefix}")
+        if matches[0][1] in (code for _, code in found):
+            raise CheckError(f"ballot {hex_of(matches[0][1])} is named twice")
+        found += matches
+    return found
+
+
+def decide(ballots: Sequence[tuple[Device, bytes]], status: Status) -> list[str]:
+    """Decide about ballots of any devices, all of them or none; return why challenged ballots did not open.
+
+    Raises:
+        CheckError: a device is closed, or a ballot is decided.
+    """
+    by_device = {device.number: device for device, _ in ballots}
+    codes = {number: [code for device, code in ballots if device.number == number] for number in by_device}
+    for number, device in by_device.items():
+        device.check_undecided(codes[number])
+    return [problem for number, device in by_device.items() for problem in device.decide(codes[number], status)]
+
+
+def undecided(workspace: Workspace) -> list[tuple[Device, bytes]]:
+    """Return all ballots about which nobody has decided."""
+    found = []
+    for device in devices(workspace):
+        if not device.closed:
+            decisions = device.decisions()
+            found += [(device, code) for code in device.codes() if code not in decisions]
+    return found

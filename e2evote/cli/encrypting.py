@@ -1,0 +1,148 @@
+"""From a file of plaintext ballots to encrypted ballots in the record, resumable at every shard.
+
+The file stands for all that one device encrypts: lines may be added to its end, never changed. A shard is written
+whole or not at all, after the nonces of its ballots and a note of how far the file will then be encrypted, so that an
+interruption at any moment leaves a record that the same command continues.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from e2evote.cli import private
+from e2evote.cli.devices import Device
+from e2evote.cli.private import Checkpoint, EncryptionState, SecretNonceEntry
+from e2evote.cli.terminal import Report
+from e2evote.encryption import encrypt_ballots
+from e2evote.errors import CheckError, ParseError
+from e2evote.record import layout
+from e2evote.record.codec import parse
+from e2evote.record.layout import LINE_LIMIT
+from e2evote.record.manifest import Manifest
+from e2evote.record.plaintext import PlaintextBallot
+
+SHARD_BALLOTS = 100
+"""Ballots in a shard, the unit that is written at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file of plaintext ballots, read line by line."""
+
+    path: Path
+    manifest: Manifest
+
+    def lines(self) -> Iterator[tuple[str, bytes]]:
+        """Yield (file and line number, line without its end).
+
+        Raises:
+            ParseError: a blank or over-long line.
+        """
+        with self.path.open("rb") as file:
+            number = 0
+            while line := file.readline(LINE_LIMIT + 1):
+                number += 1
+                where = f"{self.path}:{number}"
+                if len(line) > LINE_LIMIT:
+                    raise ParseError(where, f"a line of more than {LINE_LIMIT} bytes")
+                if not line.strip():
+                    raise ParseError(where, "a blank line; expected one ballot")
+                yield where, line.rstrip(b"\r\n")
+
+    def ballot(self, where: str, line: bytes) -> PlaintextBallot:
+        """Return the ballot in a line.
+
+        Raises:
+            ParseError: it is not in its form.
+            CheckError: it does not fit the manifest; both name file, line and field.
+        """
+        ballot = parse(PlaintextBallot, line, where, canonical=False)
+        try:
+            ballot.check(self.manifest)
+        except CheckError as error:
+            raise CheckError(f"{where}: {error}") from None
+        return ballot
+
+    def check(self) -> int:
+        """Accept the whole file and return how many ballots it has.
+
+        Raises:
+            ParseError, CheckError: as ``ballot``.
+        """
+        count = 0
+        for where, line in self.lines():
+            self.ballot(where, line)
+            count += 1
+        return count
+
+
+def encrypt_file(device: Device, path: Path, report: Report) -> int:
+    """Encrypt the lines of a file that are not encrypted yet, and return how many there were.
+
+    Args:
+        device: an open device; the caller has locked its directory.
+        path: the file; every line of it is checked before the first is encrypted.
+        report: takes the number of ballots encrypted and the number in the file.
+
+    Raises:
+        ParseError, CheckError: naming file, line and field; or the file does not begin with what was encrypted before.
+    """
+    device.workspace.check_voting()
+    device.check_open()
+    source = Input(path, device.workspace.election.manifest)
+    total, codes = source.check(), device.codes()
+    run = _Run(device, source, total, len(codes), codes[-1] if codes else None, report)
+    lines = source.lines()
+    run.skip([line for _, line in islice(lines, len(codes))])
+    while shard := list(islice(lines, SHARD_BALLOTS)):
+        run.encrypt(shard)
+    return run.done - len(codes)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run over the file: how far it is, the last code, and the SHA-256 over the lines so far."""
+
+    device: Device
+    source: Input
+    total: int
+    done: int
+    last_code: bytes | None
+    report: Report
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def checkpoint(self) -> Checkpoint:
+        return Checkpoint(ballots=self.done, sha256=self.digest.digest())
+
+    def skip(self, lines: list[bytes]) -> None:
+        """Compare the lines that should be encrypted already with the note of what was."""
+        for line in lines:
+            self.digest.update(line + b"\n")
+        if self.done:
+            noted = private.read_object(EncryptionState, self.device.state_path).checkpoints
+            if len(lines) < self.done or self.checkpoint() not in noted:
+                raise CheckError(
+                    f"{self.source.path} does not begin with the {self.done} ballots that device {self.device.number} "
+                    "has encrypted; give the same file again, with further ballots at its end"
+                )
+        self.report(self.done, self.total)
+
+    def encrypt(self, shard: list[tuple[str, bytes]]) -> None:
+        """Encrypt one shard and write it: nonces, note, ballots."""
+        workspace, before = self.device.workspace, self.checkpoint()
+        opening, ballots, nonces = self.device.opening, [], []
+        plaintexts = (self.source.ballot(where, line) for where, line in shard)
+        for ballot, nonce in encrypt_ballots(workspace.election, opening, plaintexts, self.done, self.last_code):
+            ballots.append(ballot)
+            nonces.append(SecretNonceEntry(confirmation_code=ballot.confirmation_code, nonce=nonce.value))
+            self.report(self.done + len(ballots), self.total)
+        for _, line in shard:
+            self.digest.update(line + b"\n")
+        self.done, self.last_code = self.done + len(ballots), ballots[-1].confirmation_code
+        number = len(self.device.record.ballot_shards(self.device.number)) + 1
+        private.make_directory(self.device.folder)
+        private.write_lines(self.device.nonces_path(number), nonces)
+        private.write_object(self.device.state_path, EncryptionState(checkpoints=(before, self.checkpoint())))
+        workspace.writer.write_lines(layout.ballots_path(self.device.number, number), ballots)

@@ -1,0 +1,51 @@
+"""``e2evote manifest``: check a manifest, write an example."""
+
+from pathlib import Path
+
+import click
+
+from e2evote.cli.options import ANY_PATH, EXISTING_FILE, write_new
+from e2evote.cli.terminal import Failure
+from e2evote.cli.views import show_manifest
+from e2evote.examples import NAMES, manifest_bytes
+from e2evote.record.manifest import parse_manifest
+
+
+@click.group()
+def manifest() -> None:
+    """Check a manifest, or write an example to begin with."""
+
+
+@manifest.command()
+@click.argument("file", type=EXISTING_FILE)
+def check(file: Path) -> None:
+    """Check a manifest and show its contests with their limits.
+
+    Every broken rule is listed; the exit code is then 2.
+
+    For example:
+
+        e2evote manifest check manifest.json
+    """
+    found = parse_manifest(file.read_bytes(), str(file))
+    problems = list(found.problems())
+    if problems:
+        raise Failure(f"{file}: {len(problems)} problems\n" + "\n".join(f"  {problem}" for problem in problems))
+    show_manifest(found)
+
+
+@manifest.command()
+@click.argument("name", type=click.Choice(NAMES))
+@click.option("--out", required=True, type=ANY_PATH, metavar="FILE", help="Where to write it.")
+def example(name: str, out: Path) -> None:
+    """Write an example manifest with invented people.
+
+    "association" elects the organs of a professional association; "stakeholders" is a general assembly with weighted
+    votes, two ballot styles and a write-in option.
+
+    For example:
+
+        e2evote manifest example association --out manifest.json
+    """
+    write_new(out, manifest_bytes(name))
+    click.echo(f"written: {out}")

@@ -1,0 +1,77 @@
+"""Arguments and options that several commands have in common."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from e2evote.errors import CheckError
+from e2evote.group.parameters import INSECURE_NAMES
+from e2evote.record.writer import write_atomically
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+ANY_PATH = click.Path(path_type=Path)
+
+
+def cores() -> int:
+    """Return how many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def directory(command: Command) -> Command:
+    """Add the argument DIR, an election's directory."""
+    return click.argument("directory", metavar="DIR", type=ANY_PATH)(command)
+
+
+def record_path(command: Command) -> Command:
+    """Add the argument RECORD, a directory or zip archive."""
+    return click.argument("record_path", metavar="RECORD", type=ANY_PATH)(command)
+
+
+def jobs(command: Command) -> Command:
+    """Add --jobs."""
+    text = "Processes that verify ballots; by default one a core."
+    return click.option("--jobs", type=click.IntRange(min=1), default=cores, metavar="N", help=text)(command)
+
+
+def insecure_parameters(command: Command) -> Command:
+    """Add --insecure-parameters."""
+    text = f"Accept parameters that prove nothing, for tests: {', '.join(INSECURE_NAMES)}."
+    choice = click.Choice(INSECURE_NAMES)
+    return click.option("--insecure-parameters", "insecure", type=choice, metavar="NAME", help=text)(command)
+
+
+def force(command: Command) -> Command:
+    """Add --force."""
+    return click.option("--force", is_flag=True, help="Replace an output file that exists.")(command)
+
+
+def accepted(insecure: str | None) -> frozenset[str]:
+    """Return the insecure parameter sets that were asked for."""
+    return frozenset() if insecure is None else frozenset({insecure})
+
+
+def check_free(path: Path, overwrite: bool = False) -> None:
+    """Accept a file name that can be written.
+
+    Raises:
+        CheckError: there is something of that name, or no such directory.
+    """
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise CheckError(f"{path} exists already; nothing was overwritten")
+    if not path.absolute().parent.is_dir():
+        raise CheckError(f"{path}: there is no directory {path.parent}")
+
+
+def write_new(path: Path, data: bytes, overwrite: bool = False) -> None:
+    """Write a file as a whole.
+
+    Raises:
+        CheckError: there is something of that name.
+    """
+    check_free(path, overwrite)
+    write_atomically(path, data)

@@ -1,0 +1,153 @@
+"""What a record says, put together for people and programs: who, how many, and how many votes for what.
+
+Nothing here is judged; whether to believe it is what ``e2evote verify`` says.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from e2evote.encoding import hex_of
+from e2evote.record import layout
+from e2evote.record.layout import Record
+from e2evote.record.load import load_election, load_guardians
+from e2evote.record.manifest import Contest, Manifest
+from e2evote.record.setup import Election
+from e2evote.record.tally import Tally
+
+Names = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionResult:
+    """One option and its votes, all cells together."""
+
+    index: int
+    label: str
+    name: Names
+    votes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContestResult:
+    """One contest, options in manifest order."""
+
+    index: int
+    label: str
+    name: Names
+    limit: int
+    options: tuple[OptionResult, ...]
+
+    @property
+    def ranked(self) -> list[OptionResult]:
+        """The options by votes, most first; in manifest order where votes are equal."""
+        return sorted(self.options, key=lambda option: -option.votes)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSummary:
+    """One voting device; ``closing_hash`` is what witnesses note."""
+
+    device: int
+    device_info: str
+    chaining_mode: int
+    closed: bool
+    ballots: int
+    closing_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A whole record at a glance. Results are None until tallies are decrypted."""
+
+    fingerprint: str
+    label: str
+    name: Names
+    date: str
+    parameters: str
+    n: int
+    k: int
+    guardians: tuple[str, ...]
+    devices: tuple[DeviceSummary, ...]
+    ballots: Mapping[str, int]
+    results: tuple[ContestResult, ...] | None
+
+
+def summarise(record: Record, allow_insecure: frozenset[str] = frozenset()) -> Summary:
+    """Read a record that has at least its keys.
+
+    Raises:
+        ParseError: a file is missing or not in its form.
+        CheckError: parameters, manifest and hashes do not fit.
+    """
+    election = load_election(record, allow_insecure)
+    _, fingerprint = record.sha256(layout.INDEX)
+    devices = tuple(_device(record, number) for number in record.device_indices())
+    statuses = Counter[str](entry.status for number in record.device_indices() for entry in record.statuses(number))
+    total = sum(device.ballots for device in devices)
+    undecided = total - sum(statuses.values())
+    counts = {"total": total} | {status: statuses[status] for status in ("cast", "challenged", "spoiled")}
+    return Summary(
+        fingerprint=hex_of(fingerprint),
+        label=election.manifest.label,
+        name=election.manifest.name or {},
+        date=election.manifest.date or "",
+        parameters=election.group.name,
+        n=election.n,
+        k=election.k,
+        guardians=tuple(guardian.name for guardian in load_guardians(record, election)),
+        devices=devices,
+        ballots=counts | ({"undecided": undecided} if undecided else {}),
+        results=contest_results(record, election) if layout.TALLIES in record else None,
+    )
+
+
+def contest_results(record: Record, election: Election) -> tuple[ContestResult, ...]:
+    """Return the published tallies, summed over the cells.
+
+    Raises:
+        ParseError: there are none, or they are not in their form.
+    """
+    with record.open(layout.TALLIES):
+        cells = record.objects(Tally, layout.TALLIES, election.group)
+        votes = sum_cells(cells)
+    return tuple(
+        ContestResult(index, contest.label, contest.name or {}, contest.limit, _options(index, contest, votes))
+        for index, contest in enumerate(election.manifest.contests, 1)
+    )
+
+
+def sum_cells(cells: Iterable[Tally]) -> Counter[tuple[int, int]]:
+    """Return the votes by contest and option index."""
+    votes = Counter[tuple[int, int]]()
+    for cell in cells:
+        for contest in cell.contests:
+            for option in contest.options:
+                votes[contest.index, option.index] += option.tally
+    return votes
+
+
+def named(thing: Names, label: str, language: str) -> str:
+    """Return a name in a language, else the label for English and nothing for others."""
+    return thing.get(language, label if language == "en" else "")
+
+
+def limits(manifest: Manifest) -> Iterable[tuple[Contest, int, str]]:
+    """Yield every contest with its effective limit, and its options' limits as a text such as ``1`` or ``1–5``."""
+    for contest in manifest.contests:
+        lowest, highest = min(contest.option_limits), max(contest.option_limits)
+        yield contest, contest.limit, str(lowest) if lowest == highest else f"{lowest}–{highest}"
+
+
+def _options(index: int, contest: Contest, votes: Counter[tuple[int, int]]) -> tuple[OptionResult, ...]:
+    return tuple(
+        OptionResult(ind_o, option.label, option.name or {}, votes[index, ind_o])
+        for ind_o, option in enumerate(contest.options, 1)
+    )
+
+
+def _device(record: Record, number: int) -> DeviceSummary:
+    opening, closing = record.opening(number), record.closing(number)
+    ballots = closing.ballots if closing else sum(1 for _ in record.ballot_lines(number))
+    closing_hash = hex_of(closing.closing_hash) if closing and closing.closing_hash else ""
+    return DeviceSummary(number, opening.device_info, opening.chaining_mode, closing is not None, ballots, closing_hash)

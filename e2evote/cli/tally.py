@@ -1,0 +1,62 @@
+"""``e2evote tally``: add up the cast ballots, and decrypt the sums."""
+
+from pathlib import Path
+
+import click
+
+from e2evote.cli.counting import Decryption, accumulate_cast, check_devices_closed, require_valid
+from e2evote.cli.options import directory, jobs
+from e2evote.cli.results import contest_results
+from e2evote.cli.terminal import printable
+from e2evote.cli.views import show_results
+from e2evote.cli.workspace import Workspace
+
+
+@click.group()
+def tally() -> None:
+    """Add up the cast ballots, and decrypt the sums."""
+
+
+@tally.command()
+@directory
+@jobs
+def accumulate(directory: Path, jobs: int) -> None:
+    """Add up the cast ballots without decrypting them.
+
+    All devices must be closed. The record is verified first; nothing is done with one that is not valid.
+
+    For example:
+
+        e2evote tally accumulate assembly
+    """
+    with Workspace(directory).locked() as workspace:
+        check_devices_closed(workspace)
+        require_valid(workspace, "ballots", jobs)
+        add_up(workspace)
+
+
+def add_up(workspace: Workspace) -> None:
+    """Add up the cast ballots and say how many there are."""
+    for cell in accumulate_cast(workspace):
+        click.echo(printable(f"tally cell {cell.label!r}: {cell.ballots} ballots, weight {cell.weight}"))
+
+
+@tally.command()
+@directory
+@click.option("--guardian", "guardians", type=click.IntRange(min=1), multiple=True, required=True, metavar="I",
+              help="A guardian who takes part; give a quorum of them.")  # fmt: skip
+@click.option("--contest-data", is_flag=True, help="Also decrypt write-ins and overvotes, if the manifest allows it.")
+@jobs
+def decrypt(directory: Path, guardians: tuple[int, ...], contest_data: bool, jobs: int) -> None:
+    """Decrypt the sums with a quorum of guardians and print the results.
+
+    The record is verified first, as every guardian should. Challenged ballots that their device could not open are
+    opened by the guardians.
+
+    For example:
+
+        e2evote tally decrypt assembly --guardian 1 --guardian 3 --guardian 5
+    """
+    with Workspace(directory).locked() as workspace:
+        Decryption(workspace, guardians).run(jobs, contest_data)
+        show_results(contest_results(workspace.record, workspace.election))

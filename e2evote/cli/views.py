@@ -1,0 +1,143 @@
+"""Tables: contests of a manifest, an opened ballot, a record at a glance, results, and the checks of a verification."""
+
+from collections import Counter
+
+from e2evote.cli.results import ContestResult, Summary, limits, named
+from e2evote.cli.terminal import printable, row, say, say_row, screen, table
+from e2evote.encoding import hex_of
+from e2evote.errors import ParseError
+from e2evote.group.parameters import STANDARD_NAME
+from e2evote.record.contest_data import unpack
+from e2evote.record.manifest import Contest, Manifest
+from e2evote.record.opened import ChallengedBallot, OpenedContest
+from e2evote.verifier.report import PHASES, CheckResult, Report
+
+FINDINGS_SHOWN = 20
+"""Findings of one check that are printed; more are counted."""
+
+
+def show_manifest(manifest: Manifest) -> None:
+    """Print the contests with their effective limits, and the ballot styles."""
+    contests = table(
+        "#", "contest", "options", "limit", "per option", "data blocks", "English", "فارسی",
+        title="Contests", right=("#", "options", "limit", "per option", "data blocks"),
+    )  # fmt: skip
+    for number, (contest, limit, each) in enumerate(limits(manifest), 1):
+        names = (named(contest.name or {}, contest.label, language) for language in ("en", "fa"))
+        blocks = contest.contest_data_blocks or "–"
+        row(contests, number, contest.label, len(contest.options), limit, each, blocks, *names)
+    styles = table("#", "ballot style", "contests", "tally cell", title="Ballot styles", right=("#",))
+    for number, style in enumerate(manifest.ballot_styles, 1):
+        cell = manifest.cells[manifest.cell_of(number) - 1].label
+        row(styles, number, style.label, ", ".join(map(str, style.contests)), cell)
+    screen().print(contests)
+    screen().print(styles)
+
+
+def show_opened(manifest: Manifest, ballot: ChallengedBallot) -> None:
+    """Print contest by contest what a challenged ballot holds."""
+    say(f"Ballot {hex_of(ballot.confirmation_code)} (device {ballot.device}, number {ballot.position}) holds:")
+    for opened in ballot.contests:
+        contest = manifest.contest(opened.index)
+        say(f"  {named(contest.name or {}, contest.label, 'en')}: {_marks(contest, opened)}")
+        remark = _remark(opened)
+        if remark:
+            say(f"    {remark}")
+
+
+def _marks(contest: Contest, opened: OpenedContest) -> str:
+    chosen = []
+    for option, mark in zip(contest.options, opened.options, strict=True):
+        if mark.selection:
+            times = f" × {mark.selection}" if mark.selection > 1 else ""
+            chosen.append(f"{named(option.name or {}, option.label, 'en')}{times}")
+    return "; ".join(chosen) or "no vote"
+
+
+def _remark(opened: OpenedContest) -> str:
+    if opened.contest_data is None:
+        return ""
+    try:
+        content = unpack(opened.contest_data.data)
+    except ParseError:
+        return "its contest data cannot be read"
+    told = [f"too many marks, so none counts: {content['overvote']}"] if "overvote" in content else []
+    written = content.get("write_ins", {})
+    told += [f"written in: {', '.join(map(str, written.values()))}"] if isinstance(written, dict) and written else []
+    return "; ".join(told)
+
+
+def show_summary(summary: Summary) -> None:
+    """Print a record at a glance."""
+    say(named(summary.name, summary.label, "en"), "bold")
+    if "fa" in summary.name:
+        say(summary.name["fa"], "bold")
+    facts = table("", "")
+    facts.show_header = False
+    insecure = "" if summary.parameters == STANDARD_NAME else " (proves nothing; for tests)"
+    row(facts, "label", summary.label)
+    if summary.date:
+        row(facts, "date", summary.date)
+    row(facts, "parameters", summary.parameters + insecure)
+    row(facts, "guardians", f"{summary.n}, of whom {summary.k} can decrypt: {', '.join(summary.guardians)}")
+    row(facts, "ballots", ", ".join(f"{count} {status}" for status, count in summary.ballots.items()))
+    row(facts, "fingerprint", summary.fingerprint)
+    screen().print(facts)
+    devices = table("#", "device", "ballots", "state", "closing hash", title="Devices", right=("#", "ballots"))
+    for device in summary.devices:
+        row(
+            devices,
+            device.device,
+            device.device_info,
+            device.ballots,
+            "closed" if device.closed else "open",
+            device.closing_hash,
+        )
+    if summary.devices:
+        screen().print(devices)
+    if summary.results is None:
+        say("There are no results yet.")
+    else:
+        show_results(summary.results)
+
+
+def show_results(results: tuple[ContestResult, ...]) -> None:
+    """Print a table of votes for every contest, most votes first."""
+    for contest in results:
+        title = f"{contest.index}. {named(contest.name, contest.label, 'en')} (up to {contest.limit} votes)"
+        votes = table("votes", "option", "English", "فارسی", title=printable(title), right=("votes",))
+        for option in contest.ranked:
+            names = (named(option.name, option.label, language) for language in ("en", "fa"))
+            row(votes, option.votes, option.label, *names)
+        screen().print(votes)
+
+
+def show_report(report: Report, failed_only: bool = False) -> None:
+    """Print the checks of a verification, failed ones first, with their findings below, and the verdict."""
+    ordered = sorted(report.checks, key=lambda check: _ORDER[check.status])
+    shown = [check for check in ordered if check.status == "failed" or not failed_only]
+    width = max(len(check.id) for check in ordered)
+    for check in shown:
+        style = {"failed": "bold red", "not run": "yellow", "not applicable": "dim"}.get(check.status)
+        say_row(f"{check.status:<14}  {check.count or '–':>7}  {check.id:<{width}}  {check.title}", style)
+    for check in ordered:
+        if check.findings:
+            _show_findings(check)
+    states = Counter[str](check.status for check in ordered)
+    say("checks:      " + ", ".join(f"{states[status]} {status}" for status in _ORDER if states[status]))
+    say("looked at:   " + ", ".join(f"{what} {count}" for what, count in report.counts.items()))
+    say(f"fingerprint: {report.fingerprint}")
+    part = f" up to the phase {report.until!r}" if report.until != PHASES[-1] else ""
+    say(f"{'VALID' if report.valid else 'NOT VALID'}{part}", "bold green" if report.valid else "bold red")
+
+
+_ORDER = {"failed": 0, "not run": 1, "passed": 2, "not applicable": 3}
+
+
+def _show_findings(check: CheckResult) -> None:
+    say(f"{check.id}: {check.title}", "bold red")
+    for finding in check.findings[:FINDINGS_SHOWN]:
+        say(f"  {finding}")
+    more = check.omitted + max(len(check.findings) - FINDINGS_SHOWN, 0)
+    if more:
+        say(f"  … and {more} more")

@@ -1,0 +1,119 @@
+"""Fast powers are powers: tables, shared squarings, discrete logarithms."""
+
+import gmpy2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from e2evote.errors import CheckError
+from e2evote.group.elements import Element, Group, Scalar
+from e2evote.group.powers import FixedBase, SquaringChain, discrete_log, fixed
+from tests.strategies import GROUPS, SMALL_GROUPS, TOY_GROUP, exponents, members, numbers_mod_p
+
+by_name = pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
+small = pytest.mark.parametrize("group", SMALL_GROUPS, ids=lambda group: group.name)
+
+
+def power(base: Element, exponent: int) -> Element:
+    return Element(gmpy2.powmod(base.value, exponent, base.group.p), base.group)
+
+
+def edges(group: Group) -> list[Scalar]:
+    """Return 0, 1, 2, q − 1, one with many zero digits, and q itself, which a parsed number may be."""
+    q = group.q
+    reduced = [group.scalar(x) for x in (0, 1, 2, q - 1, q // 2, 1 << (q.bit_length() - 1), 0x8000)]
+    return [*reduced, Scalar(q, group), Scalar(q + 1, group)]
+
+
+@by_name
+@pytest.mark.parametrize("window", [1, 4, 7])
+def test_fixed_base_at_the_edges(group: Group, window: int) -> None:
+    table = FixedBase(group.g, window)
+    for exponent in edges(group):
+        assert table**exponent == power(group.g, int(exponent.value))
+
+
+@by_name
+def test_squaring_chain_at_the_edges(group: Group) -> None:
+    chain = SquaringChain(group.g)
+    for exponent in edges(group):
+        assert chain**exponent == power(group.g, int(exponent.value))
+
+
+@small
+@given(st.data())
+def test_fast_powers_of_members(group: Group, data: st.DataObject) -> None:
+    base, exponent = data.draw(members(group)), data.draw(exponents(group))
+    expected = power(base, int(exponent.value))
+    assert FixedBase(base, 3) ** exponent == SquaringChain(base) ** exponent == base**exponent == expected
+
+
+@small
+@given(st.data())
+def test_fast_powers_of_any_number(group: Group, data: st.DataObject) -> None:
+    """A verifier raises numbers before it knows whether they are members; the exponents are below q."""
+    base, exponent = data.draw(numbers_mod_p(group)), data.draw(exponents(group))
+    assert FixedBase(base, 3) ** exponent == SquaringChain(base) ** exponent == power(base, int(exponent.value))
+
+
+@small
+@given(st.data())
+def test_membership_by_the_chain(group: Group, data: st.DataObject) -> None:
+    """Spec: EG-2.1 §3.3.7, box 6"""
+    x = data.draw(numbers_mod_p(group))
+    assert SquaringChain(x).is_member() == x.is_member()
+
+
+@by_name
+def test_membership_of_special_numbers(group: Group) -> None:
+    """Spec: EG-2.1 §3.3.7, box 6"""
+    p, g = int(group.p), int(group.g.value)
+    expected = {0: False, 1: True, p - 1: False, p: False, p + 1: False, p + g: False, p - g: False, g: True}
+    for value, member in expected.items():
+        x = group.element(value)
+        assert (SquaringChain(x).is_member(), x.is_member()) == (member, member), value
+
+
+def test_membership_in_the_smallest_group_one_by_one() -> None:
+    group = SMALL_GROUPS[0]
+    found = {x for x in range(int(group.p)) if SquaringChain(group.element(x)).is_member()}
+    assert found == {int((group.g ** group.scalar(i)).value) for i in range(int(group.q))}
+
+
+def test_standard_powers_once_more() -> None:
+    """Window positions and digits of the tables that are really used, against GMP."""
+    group, table = GROUPS[-1], fixed(GROUPS[-1].g)
+    exponents_ = [3**i % int(group.q) for i in (1, 17, 150, 161, 1000)]
+    for exponent in exponents_:
+        assert table ** group.scalar(exponent) == power(group.g, exponent)
+        assert SquaringChain(group.g) ** group.scalar(exponent) == power(group.g, exponent)
+
+
+def test_tables_are_built_once() -> None:
+    assert fixed(TOY_GROUP.g) is fixed(TOY_GROUP.element(int(TOY_GROUP.generator)))
+
+
+@given(st.integers(0, 5000), st.integers(0, 5000))
+def test_discrete_log(t: int, bound: int) -> None:
+    """Spec: EG-2.1 §3.6.5, box 10"""
+    base = TOY_GROUP.g ** TOY_GROUP.scalar(12345)
+    if t <= bound:
+        assert discrete_log(base, base ** TOY_GROUP.scalar(t), bound) == t
+    else:
+        with pytest.raises(CheckError, match=f"between 0 and {bound}"):
+            discrete_log(base, base ** TOY_GROUP.scalar(t), bound)
+
+
+@pytest.mark.parametrize("bound", [0, 1, 2, 3, 4, 8, 9, 10, 99, 100, 101])
+def test_discrete_log_at_the_bound(bound: int) -> None:
+    g = TOY_GROUP.g
+    for t in range(bound + 1):
+        assert discrete_log(g, g ** TOY_GROUP.scalar(t), bound) == t
+    for t in (-1, bound + 1):
+        with pytest.raises(CheckError):
+            discrete_log(g, g ** TOY_GROUP.scalar(t), bound)
+
+
+def test_discrete_log_of_a_million() -> None:
+    g = TOY_GROUP.g
+    assert discrete_log(g, g ** TOY_GROUP.scalar(999_983), 10**6) == 999_983
