@@ -20,7 +20,7 @@ def b(x: int, n: int) -> bytes:
     Raises:
         OverflowError: x is negative or does not fit.
 
-    Spec: EG-2.1 §5.1.1
+    Spec: EG-2.1 §5.1, eq. 123
     """
     return int(x).to_bytes(n, "big")
 

@@ -54,7 +54,7 @@ def H(key: bytes, tag: Tag, *parts: Part, length: int) -> bytes:  # noqa: N802  
     Raises:
         AssertionError: the message is not ``length`` bytes long, or the key not 32.
 
-    Spec: EG-2.1 §5.1–5.4
+    Spec: EG-2.1 §5.2, eq. 130
     """
     message = bytes((tag,)) + b"".join(part if isinstance(part, bytes) else _encoded(part) for part in parts)
     if len(message) != length or len(key) != 32:
@@ -65,7 +65,7 @@ def H(key: bytes, tag: Tag, *parts: Part, length: int) -> bytes:  # noqa: N802  
 def H_q(group: Group, key: bytes, tag: Tag, *parts: Part, length: int) -> Scalar:  # noqa: N802
     """Return H(key; tag ‖ parts) as an integer mod q.
 
-    Spec: EG-2.1 §5.4
+    Spec: EG-2.1 §5.4, eq. 132
     """
     return group.scalar(int.from_bytes(H(key, tag, *parts, length=length), "big"))
 

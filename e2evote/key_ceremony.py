@@ -141,11 +141,12 @@ def encrypt_shares(
 
     Raises:
         CheckError: not exactly one public key of each guardian.
-        VerificationError: a public key that does not hold.
+        VerificationError: a public key that does not hold, or one under this guardian's index that is not its own.
 
     Spec: EG-2.1 §3.2.2, eqs. 15–22
     """
     check_all_guardians(ceremony, publics)
+    _verify_own_key(secret, publics)
     for public in publics:
         verify_public_key(ceremony, public)
     return tuple(_encrypt_share(ceremony, secret, public, rng) for public in publics if public.i != secret.i)
@@ -161,11 +162,13 @@ def receive_shares(
 
     Raises:
         CheckError: not exactly one share from each other guardian, or a share for somebody else.
-        VerificationError: naming the guardian whose share fails and the equation.
+        VerificationError: naming the guardian whose share fails and the equation; or the public key under this
+            guardian's index is not its own.
 
     Spec: EG-2.1 §3.2.1, eq. 6; §3.2.2, eq. 24; §3.6.3, eq. 83
     """
     check_all_guardians(ceremony, publics)
+    _verify_own_key(secret, publics)
     others = [public for public in sorted(publics, key=lambda public: public.i) if public.i != secret.i]
     if any(share.recipient != secret.i for share in shares):
         raise CheckError(f"guardian {secret.i}: a share for another guardian was handed in")
@@ -239,6 +242,15 @@ def check_all_guardians(ceremony: Ceremony, publics: Sequence[GuardianPublicKey]
     found = sorted(public.i for public in publics)
     if found != list(range(1, ceremony.n + 1)):
         raise CheckError(f"exactly one public key of each guardian 1 to {ceremony.n} is needed; got {found}")
+
+
+def _verify_own_key(secret: SecretGuardianKeys, publics: Sequence[GuardianPublicKey]) -> None:
+    """Refuse a public key that somebody else put under this guardian's index."""
+    own = next(public for public in publics if public.i == secret.i)
+    commitments = secret.vote.commitments(), secret.data.commitments()
+    kappa = secret.zeta.group.g**secret.zeta
+    if (own.vote_commitments, own.data_commitments, own.communication_key) != (*commitments, kappa):
+        raise VerificationError(f"guardian {secret.i}: the public key handed in under its index is not its own")
 
 
 def _encrypt_share(

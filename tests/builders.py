@@ -192,7 +192,7 @@ def build_record(
         plaintexts: the voters' marks in order; by default patterned for the default manifest, else generated.
 
     Raises:
-        CheckError: a rule of the library is broken, such as a tally cell below its minimum.
+        CheckError: a rule of the library is broken, such as a plaintext ballot that is not of its style.
     """
     data = manifest or manifest_bytes()
     election, guardian_record, shares = build_election(group_name=group_name, manifest=data, n=n, k=k, seed=seed)
@@ -285,9 +285,10 @@ def _tally(writer: RecordWriter, built: BuiltRecord, rng: DeterministicRandomnes
 
 def _decryption(writer: RecordWriter, built: BuiltRecord, rng: DeterministicRandomness) -> None:
     election, guardians = built.election, built.guardian_record.guardians
-    statements = tally_statements(election, built.encrypted_tallies)
-    results = decrypt(election, guardians, built.shares[-election.k :], statements, rng)
-    built.tallies = tallies(election, built.encrypted_tallies, results)
+    if any(cell.ballots >= election.manifest.minimum_cell_ballots for cell in built.encrypted_tallies):
+        statements = tally_statements(election, built.encrypted_tallies)
+        results = decrypt(election, guardians, built.shares[-election.k :], statements, rng)
+        built.tallies = tallies(election, built.encrypted_tallies, results)
     writer.write_lines(layout.TALLIES, built.tallies)
 
 

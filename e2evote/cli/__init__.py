@@ -3,19 +3,13 @@
 import click
 
 from e2evote import __version__
-from e2evote.cli.ballot import ballot
-from e2evote.cli.bench import bench
-from e2evote.cli.demo import demo
-from e2evote.cli.device import device
-from e2evote.cli.election import election
-from e2evote.cli.manifest import manifest
-from e2evote.cli.record import record
-from e2evote.cli.tally import tally
-from e2evote.cli.terminal import Program
-from e2evote.cli.verify import verify
+from e2evote.cli.program import Program
+
+NOUNS = ("manifest", "election", "device", "ballot", "tally", "record", "verify", "demo", "bench")
+"""Every command is defined under its own name in the module of that name."""
 
 
-@click.group(cls=Program)
+@click.group(cls=Program, modules={noun: f"e2evote.cli.{noun}" for noun in NOUNS})
 @click.version_option(__version__, message="e2evote %(version)s")
 @click.option("--traceback", is_flag=True, help="Show where an unexpected error arose, for a report about it.")
 def main(traceback: bool) -> None:
@@ -23,7 +17,3 @@ def main(traceback: bool) -> None:
 
     To see a whole election, run 'e2evote demo'. To judge a record that somebody published, run 'e2evote verify RECORD'.
     """
-
-
-for command in (manifest, election, device, ballot, tally, record, verify, demo, bench):
-    main.add_command(command)

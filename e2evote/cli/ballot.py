@@ -9,7 +9,8 @@ from e2evote.cli import devices
 from e2evote.cli.devices import Device
 from e2evote.cli.encrypting import encrypt_file
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, directory, write_new
-from e2evote.cli.terminal import Failure, note, progress
+from e2evote.cli.program import Failure
+from e2evote.cli.terminal import note, progress
 from e2evote.cli.views import show_opened
 from e2evote.cli.workspace import Workspace
 from e2evote.encoding import hex_of
@@ -40,7 +41,7 @@ def encrypt(directory: Path, number: int, source: Path, output: Path | None, as_
 
     For example:
 
-        e2evote ballot encrypt assembly --device 1 --input votes.ndjson
+        e2evote ballot encrypt club --device 1 --input votes.ndjson
     """
     if output is not None:
         check_free(output)
@@ -78,7 +79,7 @@ def challenge(directory: Path, codes: tuple[str, ...]) -> None:
 
     For example:
 
-        e2evote ballot challenge assembly 5811FB94
+        e2evote ballot challenge club 5811FB94
     """
     with Workspace(directory).locked() as workspace:
         show_challenged(workspace, codes)
@@ -107,7 +108,7 @@ def spoil(directory: Path, codes: tuple[str, ...]) -> None:
 
     For example:
 
-        e2evote ballot spoil assembly 5811FB94
+        e2evote ballot spoil club 5811FB94
     """
     _decide(directory, codes, "spoiled")
 
@@ -124,9 +125,9 @@ def cast(directory: Path, codes: tuple[str, ...], rest: bool) -> None:
 
     For example:
 
-        e2evote ballot cast assembly 5811FB94 0C5E2D61
+        e2evote ballot cast club 5811FB94 0C5E2D61
 
-        e2evote ballot cast assembly --rest
+        e2evote ballot cast club --rest
     """
     if rest == bool(codes):
         raise click.UsageError("give either confirmation codes or --rest")

@@ -6,8 +6,8 @@ with its number below them. All bars of a contest have one scale.
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from e2evote.cli.results import ContestResult, OptionResult, Summary, named
-from e2evote.cli.terminal import printable
+from e2evote.cli.program import printable
+from e2evote.cli.results import ContestResult, OptionResult, Results, Summary, named
 
 WIDTH, MARGIN, ROW = 760, 24, 42
 BAR_ROOM = WIDTH - 2 * MARGIN - 56
@@ -21,9 +21,10 @@ text { font-family: Vazirmatn, 'Noto Sans Arabic', 'Noto Sans', 'DejaVu Sans', T
 """
 
 
-def draw(summary: Summary, results: tuple[ContestResult, ...]) -> bytes:
+def draw(summary: Summary, results: Results) -> bytes:
     """Return the picture."""
-    height = 96 + sum(52 + ROW * len(contest.options) for contest in results) + 40
+    contests = results.contests
+    height = 96 + sum(52 + ROW * len(contest.options) for contest in contests) + 40
     svg = Element(
         "svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {WIDTH} {height}", width=str(WIDTH), height=str(height)
     )
@@ -33,17 +34,18 @@ def draw(summary: Summary, results: tuple[ContestResult, ...]) -> bytes:
     _text(svg, "title", 36, named(summary.name, summary.label, "en"))
     _text(svg, "title", 66, named(summary.name, summary.label, "fa"), persian=True)
     y = 96
-    for contest in results:
+    for contest in contests:
         y = _contest(svg, contest, y)
     ballots = ", ".join(f"{count} {status}" for status, count in summary.ballots.items())
-    _text(svg, "foot", y + 14, f"ballots: {ballots}")
+    withheld = f"; not decrypted, being too small: {', '.join(results.withheld)}" if results.withheld else ""
+    _text(svg, "foot", y + 14, f"ballots: {ballots}{withheld}")
     _text(svg, "foot", y + 28, f"record {summary.fingerprint}")
     indent(svg)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(svg, encoding="unicode")}\n'.encode()
 
 
 def _contest(svg: Element, contest: ContestResult, y: int) -> int:
-    _text(svg, "contest", y + 24, f"{named(contest.name, contest.label, 'en')} (up to {contest.limit} votes)")
+    _text(svg, "contest", y + 24, f"{named(contest.name, contest.label, 'en')} (at most {contest.limit} a ballot)")
     _text(svg, "contest", y + 24, named(contest.name, contest.label, "fa"), persian=True)
     y, most = y + 38, max(option.votes for option in contest.options) or 1
     for option in contest.ranked:

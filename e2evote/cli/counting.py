@@ -137,7 +137,11 @@ class Decryption:
     def _decrypt_tallies(self) -> None:
         group = self.election.group
         encrypted = list(self.workspace.record.objects(EncryptedTally, layout.ENCRYPTED_TALLIES, group))
-        statements, results = tally_statements(self.election, encrypted), list[Decrypted]()
+        least, results = self.election.manifest.minimum_cell_ballots, list[Decrypted]()
+        if all(cell.ballots < least for cell in encrypted):
+            self.workspace.writer.write_lines(layout.TALLIES, ())
+            return
+        statements = tally_statements(self.election, encrypted)
         with progress("Decrypting tallies") as report:
             for batch in batches(statements, BATCH):
                 results += self._decrypt(batch)

@@ -15,10 +15,11 @@ from e2evote.cli.counting import Decryption
 from e2evote.cli.device import close
 from e2evote.cli.election import show_created
 from e2evote.cli.options import ANY_PATH, accepted, cores, insecure_parameters, write_new
+from e2evote.cli.program import Failure
 from e2evote.cli.record import write_chart
 from e2evote.cli.results import contest_results
 from e2evote.cli.tally import add_up
-from e2evote.cli.terminal import Failure, say
+from e2evote.cli.terminal import say
 from e2evote.cli.verify import INVALID, verify_with_bar
 from e2evote.cli.views import show_manifest, show_report, show_results
 from e2evote.cli.workspace import Workspace, create
@@ -113,9 +114,10 @@ def demo(
     seed: int,
     insecure: str | None,
 ) -> None:
-    """Run a whole election with invented votes, verify its record, and show the result.
+    """Run a whole election with invented votes.
 
-    It elects the organs of an association with 24, 9 and 6 candidates, on 4096-bit parameters, in about a minute.
+    It elects the organs of an association with 24, 9 and 6 candidates, on 4096-bit parameters, in about a minute:
+    manifest, keys, encryption, challenges, decryption by a quorum, verification, results.
 
     For example:
 

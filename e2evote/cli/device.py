@@ -25,7 +25,7 @@ def open_device(directory: Path, info: str, no_chaining: bool) -> None:
 
     For example:
 
-        e2evote device open assembly --info "Main hall, 01"
+        e2evote device open club --info "Main hall, 01"
     """
     with Workspace(directory).locked() as workspace:
         opened = open_new(workspace, info, chaining=not no_chaining)
@@ -43,7 +43,7 @@ def close_device(directory: Path, number: int) -> None:
 
     For example:
 
-        e2evote device close assembly 1
+        e2evote device close club 1
     """
     with Workspace(directory).locked() as workspace:
         close(Device(workspace, number))

@@ -208,8 +208,8 @@ class Device:
         statuses = [BallotStatus(confirmation_code=code, status=decisions[code]) for code in codes]
         closing = close_device(self.workspace.election.h_e, self.opening, len(codes), codes[-1] if codes else None)
         self.workspace.writer.write_lines(layout.statuses_path(self.number), statuses, replace=True)
-        self.workspace.writer.write(layout.closing_path(self.number), closing)
         self.state_path.unlink(missing_ok=True)
+        self.workspace.writer.write(layout.closing_path(self.number), closing)
         return closing
 
 

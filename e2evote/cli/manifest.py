@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, write_new
-from e2evote.cli.terminal import Failure
+from e2evote.cli.program import Failure
 from e2evote.cli.views import show_manifest
 from e2evote.examples import NAMES, manifest_bytes
 from e2evote.record.manifest import parse_manifest

@@ -32,7 +32,7 @@ def show(record_path: Path, as_json: bool, insecure: str | None) -> None:
 
     For example:
 
-        e2evote record show assembly/record
+        e2evote record show club/record
     """
     summary = summarise(Record.at(record_path), accepted(insecure))
     if as_json:
@@ -53,7 +53,7 @@ def pack(record_path: Path, file: Path, force: bool) -> None:
 
     For example:
 
-        e2evote record pack assembly/record assembly.zip
+        e2evote record pack club/record club.zip
     """
     check_free(file, force)
     with progress("Packing") as report:
@@ -71,7 +71,7 @@ def chart(record_path: Path, out: Path, insecure: str | None, force: bool) -> No
 
     For example:
 
-        e2evote record chart assembly/record --out results.svg
+        e2evote record chart club/record --out results.svg
     """
     check_free(out, force)
     write_chart(Record.at(record_path), out, accepted(insecure), force)
@@ -82,9 +82,9 @@ def write_chart(record: Record, out: Path, insecure: frozenset[str], overwrite: 
     """Write the chart of a record's results.
 
     Raises:
-        CheckError: there are no results yet, or the file exists.
+        CheckError: there are no results, or the file exists.
     """
     summary = summarise(record, insecure)
-    if summary.results is None:
-        raise CheckError("the record has no decrypted tallies yet; there is nothing to draw")
+    if summary.results is None or not summary.results.contests:
+        raise CheckError("the record has no decrypted tallies; there is nothing to draw")
     write_new(out, draw(summary, summary.results), overwrite)

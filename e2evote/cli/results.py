@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from e2evote.encoding import hex_of
+from e2evote.errors import CheckError
 from e2evote.record import layout
 from e2evote.record.layout import Record
 from e2evote.record.load import load_election, load_guardians
@@ -45,6 +46,14 @@ class ContestResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Results:
+    """The published tallies, summed over their cells, and the labels of cells that were too small to be decrypted."""
+
+    contests: tuple[ContestResult, ...]
+    withheld: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceSummary:
     """One voting device; ``closing_hash`` is what witnesses note."""
 
@@ -70,7 +79,7 @@ class Summary:
     guardians: tuple[str, ...]
     devices: tuple[DeviceSummary, ...]
     ballots: Mapping[str, int]
-    results: tuple[ContestResult, ...] | None
+    results: Results | None
 
 
 def summarise(record: Record, allow_insecure: frozenset[str] = frozenset()) -> Summary:
@@ -102,23 +111,29 @@ def summarise(record: Record, allow_insecure: frozenset[str] = frozenset()) -> S
     )
 
 
-def contest_results(record: Record, election: Election) -> tuple[ContestResult, ...]:
-    """Return the published tallies, summed over the cells.
+def contest_results(record: Record, election: Election) -> Results:
+    """Return the published tallies, summed over the cells, of every contest that was decrypted at all.
 
     Raises:
-        ParseError: there are none, or they are not in their form.
+        ParseError: they are not in their form.
+        CheckError: there are none.
     """
-    with record.open(layout.TALLIES):
-        cells = record.objects(Tally, layout.TALLIES, election.group)
-        votes = sum_cells(cells)
-    return tuple(
+    if layout.TALLIES not in record:
+        raise CheckError("the record has no decrypted tallies yet")
+    cells = list(record.objects(Tally, layout.TALLIES, election.group))
+    votes = sum_cells(cells)
+    contests = tuple(
         ContestResult(index, contest.label, contest.name or {}, contest.limit, _options(index, contest, votes))
         for index, contest in enumerate(election.manifest.contests, 1)
+        if (index, 1) in votes
     )
+    told = {cell.cell for cell in cells}
+    withheld = tuple(cell.label for index, cell in enumerate(election.manifest.cells, 1) if index not in told)
+    return Results(contests, withheld)
 
 
 def sum_cells(cells: Iterable[Tally]) -> Counter[tuple[int, int]]:
-    """Return the votes by contest and option index."""
+    """Return the votes by contest and option index, zeros included."""
     votes = Counter[tuple[int, int]]()
     for cell in cells:
         for contest in cell.contests:

@@ -6,8 +6,8 @@ import click
 
 from e2evote.cli.counting import Decryption, accumulate_cast, check_devices_closed, require_valid
 from e2evote.cli.options import directory, jobs
+from e2evote.cli.program import printable
 from e2evote.cli.results import contest_results
-from e2evote.cli.terminal import printable
 from e2evote.cli.views import show_results
 from e2evote.cli.workspace import Workspace
 
@@ -27,7 +27,7 @@ def accumulate(directory: Path, jobs: int) -> None:
 
     For example:
 
-        e2evote tally accumulate assembly
+        e2evote tally accumulate club
     """
     with Workspace(directory).locked() as workspace:
         check_devices_closed(workspace)
@@ -55,7 +55,7 @@ def decrypt(directory: Path, guardians: tuple[int, ...], contest_data: bool, job
 
     For example:
 
-        e2evote tally decrypt assembly --guardian 1 --guardian 3 --guardian 5
+        e2evote tally decrypt club --guardian 1 --guardian 3 --guardian 5
     """
     with Workspace(directory).locked() as workspace:
         Decryption(workspace, guardians).run(jobs, contest_data)

@@ -1,10 +1,9 @@
-"""What the commands share on the terminal: tables, progress, text that cannot play tricks, and how errors end.
+"""What the commands share on the terminal: text, tables, progress.
 
 Results go to standard output; progress, notes and errors to standard error.
 """
 
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,57 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from e2evote.errors import E2EVoteError
+from e2evote.cli.program import printable
 
 Report = Callable[[int, int], None]
 """Takes how much is done and how much there is."""
-
-INTERRUPTED, UNEXPECTED = 130, 3
-"""Exit codes beside 0, 1 (a record is invalid) and 2 (bad input or usage)."""
-
-_STEERING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C, 0x200E, 0x200F}
-
-
-class Failure(click.ClickException):
-    """An error that ends the program with one line on standard error."""
-
-    def __init__(self, message: str, exit_code: int = 2) -> None:
-        """Take the line and the exit code."""
-        super().__init__(printable(message))
-        self.exit_code = exit_code  # type: ignore[misc]  # declared as a class variable, read from the instance
-
-
-class Program(click.Group):
-    """The root of all commands, where errors turn into messages."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run the command; what it raises ends as ``Error: …`` and an exit code, never as a traceback."""
-        try:
-            return super().invoke(ctx)
-        except E2EVoteError as error:
-            raise Failure(str(error)) from None
-        except KeyboardInterrupt:
-            raise Failure("interrupted; no file is half written", INTERRUPTED) from None
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
-            raise
-        except OSError as error:
-            raise Failure(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
-        except Exception as error:
-            if ctx.params.get("traceback"):
-                raise
-            message = (
-                f"unexpected {type(error).__name__}: {error}; 'e2evote --traceback …' shows where. Please report it."
-            )
-            raise Failure(message, UNEXPECTED) from None
-
-
-def printable(text: str) -> str:
-    """Return the text without characters that steer a terminal or the direction of writing; line ends stay."""
-    return "".join("\ufffd" if _steers(character) else character for character in text)
-
-
-def _steers(character: str) -> bool:
-    return character != "\n" and (unicodedata.category(character) in ("Cc", "Cs") or ord(character) in _STEERING)
 
 
 def screen() -> Console:

@@ -47,7 +47,7 @@ def verify(
 
     For example:
 
-        e2evote verify assembly/record --json report.json
+        e2evote verify club/record --json report.json
     """
     to_file = json_file is not None and str(json_file) != "-"
     if json_file is not None and to_file:

@@ -2,8 +2,9 @@
 
 from collections import Counter
 
-from e2evote.cli.results import ContestResult, Summary, limits, named
-from e2evote.cli.terminal import printable, row, say, say_row, screen, table
+from e2evote.cli.program import printable
+from e2evote.cli.results import Results, Summary, limits, named
+from e2evote.cli.terminal import row, say, say_row, screen, table
 from e2evote.encoding import hex_of
 from e2evote.errors import ParseError
 from e2evote.group.parameters import STANDARD_NAME
@@ -101,15 +102,17 @@ def show_summary(summary: Summary) -> None:
         show_results(summary.results)
 
 
-def show_results(results: tuple[ContestResult, ...]) -> None:
+def show_results(results: Results) -> None:
     """Print a table of votes for every contest, most votes first."""
-    for contest in results:
-        title = f"{contest.index}. {named(contest.name, contest.label, 'en')} (up to {contest.limit} votes)"
+    for contest in results.contests:
+        title = f"{contest.index}. {named(contest.name, contest.label, 'en')} (at most {contest.limit} a ballot)"
         votes = table("votes", "option", "English", "فارسی", title=printable(title), right=("votes",))
         for option in contest.ranked:
             names = (named(option.name, option.label, language) for language in ("en", "fa"))
             row(votes, option.votes, option.label, *names)
         screen().print(votes)
+    for label in results.withheld:
+        say(f"Tally cell {label!r} has too few cast ballots; its votes are not decrypted and not counted above.")
 
 
 def show_report(report: Report, failed_only: bool = False) -> None:

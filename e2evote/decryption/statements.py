@@ -171,13 +171,17 @@ def decryptable_cells(election: Election, encrypted: Sequence[EncryptedTally]) -
     or trust somebody who did, before they ``commit``.
 
     Raises:
-        CheckError: the cells are not exactly those of the manifest, or none has enough cast ballots.
+        CheckError: cells, contests or options are not those of the manifest, or no cell has enough cast ballots.
 
     Spec: EG-2.1 §3.6.1
     """
     manifest = election.manifest
     if [(cell.cell, cell.label) for cell in encrypted] != [(i, c.label) for i, c in enumerate(manifest.cells, 1)]:
         raise CheckError("only the tally cells of the manifest, each once, are decrypted")
+    for cell, known in zip(encrypted, manifest.cells, strict=True):
+        expected = [(ind_c, len(manifest.contest(ind_c).options)) for ind_c in manifest.cell_contests(known)]
+        if [(contest.index, len(contest.options)) for contest in cell.contests] != expected:
+            raise CheckError(f"tally cell {cell.label!r} has not the contests and options of the manifest")
     cells = tuple(cell for cell in encrypted if cell.ballots >= manifest.minimum_cell_ballots)
     if not cells:
         raise CheckError(

@@ -5,9 +5,11 @@ there are. Functions, chunks and results must be picklable where there is more t
 """
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 C = TypeVar("C")
@@ -26,7 +28,7 @@ def map_chunks(function: Callable[[C], R], chunks: Iterable[C], jobs: int = 1) -
         jobs: number of processes; with 1 everything runs here.
 
     Raises:
-        whatever the function raises; chunks not yet begun are then dropped.
+        whatever the function raises. Then, and when the caller stops early, the other processes are ended at once.
     """
     if jobs <= 1:
         yield from map(function, chunks)
@@ -36,10 +38,26 @@ def map_chunks(function: Callable[[C], R], chunks: Iterable[C], jobs: int = 1) -
         waiting: deque[Future[R]] = deque()
         try:
             for chunk in chunks:
-                waiting.append(pool.submit(function, chunk))
+                with _interrupts_held():
+                    waiting.append(pool.submit(function, chunk))
                 if len(waiting) > _AHEAD * jobs:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        except BaseException:
+            for process in list((pool._processes or {}).values()):  # noqa: SLF001  (public from Python 3.14 on)
+                process.terminate()
+            raise
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let processes that begin here never see Ctrl-C, which is for the caller; one that comes now is seen later."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

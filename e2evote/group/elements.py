@@ -21,7 +21,7 @@ L_Q = 32
 class Group:
     """Parameters p, q, g with p = q·r + 1; equal if the name is equal.
 
-    Groups come from ``e2evote.group.parameters`` only and are pickled by name.
+    Groups come from ``e2evote.group.parameters`` only.
 
     Spec: EG-2.1 §3.1.1, eq. 3
     """
@@ -66,12 +66,6 @@ class Group:
     def __hash__(self) -> int:
         """Hash the name."""
         return hash(self.name)
-
-    def __reduce__(self) -> tuple[Any, tuple[str]]:
-        """Pickle by name, so that every process has one instance."""
-        from e2evote.group.parameters import group_named
-
-        return group_named, (self.name,)
 
     def __repr__(self) -> str:
         """Name the group."""
@@ -167,7 +161,9 @@ class Scalar:
         """Read and write 64 hex digits; the group comes with the parse context."""
 
         def validate(value: object, info: Any) -> "Scalar":  # noqa: ANN401
-            if isinstance(value, cls):
+            if isinstance(value, Scalar):
+                if type(value) is not cls:  # a secret must be revealed before anything public holds it
+                    raise ValueError(f"expected a {cls.__name__}, found a {type(value).__name__}")
                 return value
             group = _group_of(info)
             return cls(mpz(int.from_bytes(parse_hex(value, L_Q), "big")), group)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from e2evote.elgamal import Ciphertext
 from e2evote.encoding import b
+from e2evote.errors import CheckError
 from e2evote.hashed_elgamal import HashedCiphertext
 from e2evote.hashing import H, Tag, device_hash
 from e2evote.record.ballot import NO_CHAINING, SIMPLE_CHAINING, DeviceClosing, DeviceOpening
@@ -73,15 +74,30 @@ def open_device(h_e: bytes, device: int, device_info: str, mode: int) -> DeviceO
 
 
 def next_chaining_field(opening: DeviceOpening, last_code: bytes | None) -> bytes:
-    """Return B_C of the next ballot on the device; ``last_code`` is H_{j−1}, or None for the first ballot."""
+    """Return B_C of the next ballot on the device; ``last_code`` is H_{j−1}, or None for the first ballot.
+
+    Raises:
+        CheckError: the device is chained and its opening lacks H_0.
+    """
     if opening.chaining_mode == NO_CHAINING:
         return chaining_field(NO_CHAINING, opening.h_di)
-    return chaining_field(SIMPLE_CHAINING, last_code or opening.h_0 or bytes(32))
+    return chaining_field(SIMPLE_CHAINING, _last_link(opening, last_code))
 
 
 def close_device(h_e: bytes, opening: DeviceOpening, ballots: int, last_code: bytes | None) -> DeviceClosing:
-    """Return the closing of a device after its last ballot."""
+    """Return the closing of a device after its last ballot.
+
+    Raises:
+        CheckError: the device is chained and its opening lacks H_0.
+    """
     if opening.chaining_mode == NO_CHAINING:
         return DeviceClosing(ballots=ballots)
-    field, closing_hash = chain_close(h_e, opening.h_di, last_code or opening.h_0 or bytes(32))
+    field, closing_hash = chain_close(h_e, opening.h_di, _last_link(opening, last_code))
     return DeviceClosing(ballots=ballots, chaining_field=field, closing_hash=closing_hash)
+
+
+def _last_link(opening: DeviceOpening, last_code: bytes | None) -> bytes:
+    link = opening.h_0 if last_code is None else last_code
+    if link is None:
+        raise CheckError(f"device {opening.device} is chained, but its opening lacks H_0")
+    return link

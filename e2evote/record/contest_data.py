@@ -1,5 +1,6 @@
 """What contest data holds: overvoted marks and write-in texts, in a fixed number of 32-byte blocks."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,15 +16,10 @@ def pack(blocks: int, overvote: Sequence[int] | None, write_ins: Mapping[int, st
     size, texts = 32 * blocks - 4, {str(ind_o): text for ind_o, text in sorted(write_ins.items())}
     candidates = (_content(marks, texts, cut) for marks, cut in ((overvote, False), (None, overvote is not None)))
     text = next((t for t in candidates if len(t) <= size), None)
-    while text is None:
-        longest = max(texts, key=lambda ind_o: len(texts[ind_o].encode()), default=None)
-        if longest is None:
-            text = _content(None, {}, False)
-            break
-        texts[longest] = texts[longest][:-1]
-        texts = {ind_o: kept for ind_o, kept in texts.items() if kept}
-        shorter = _content(None, texts, True)
-        text = shorter if len(shorter) <= size else None
+    if text is None:
+        # the longest cut that fits, the same for every text; without any text the content has 12 bytes
+        fitting = bisect_right(range(size + 1), size, key=lambda limit: len(_content(None, _cut(texts, limit), True)))
+        text = _content(None, _cut(texts, fitting - 1), True)
     return (b(len(text), 4) + text).ljust(size + 4, b"\0")
 
 
@@ -40,6 +36,12 @@ def unpack(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ParseError("contest data", "expected a JSON object")
     return value
+
+
+def _cut(texts: Mapping[str, str], limit: int) -> dict[str, str]:
+    """Return the texts, each cut to at most ``limit`` bytes at a character boundary, empty ones left out."""
+    cut = {ind_o: text[:limit].encode()[:limit].decode(errors="ignore") for ind_o, text in texts.items()}
+    return {ind_o: text for ind_o, text in cut.items() if text}
 
 
 def _content(overvote: Sequence[int] | None, write_ins: Mapping[str, str], cut: bool) -> bytes:

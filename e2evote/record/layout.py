@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -39,6 +40,8 @@ CHALLENGED_BALLOTS = "challenged_ballots.ndjson"
 CONTEST_DATA = "contest_data.ndjson"
 
 _PIECE = 2**13
+# What zipfile and the file system raise on files that are broken, encrypted or of another version.
+_UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, struct.error, zipfile.BadZipFile, zlib.error)
 
 _PATH = re.compile(r"[a-z0-9_-][a-z0-9_.-]*(/[a-z0-9_-][a-z0-9_.-]*)*")
 _GUARDIAN = re.compile(r"guardians/guardian_([1-9][0-9]{0,9})\.public_key\.json")
@@ -148,16 +151,18 @@ class Archive:
         """
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError) as error:
+        except _UNREADABLE as error:
             raise ParseError(str(path), f"not a readable zip archive ({error})") from error
 
     def names(self) -> list[str]:
         """Return every file name, sorted.
 
         Raises:
-            ParseError: a symbolic link, or the same name twice.
+            ParseError: a symbolic link, a member neither stored nor deflated, or the same name twice.
         """
         for info in self._zip.infolist():
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ParseError(ascii(info.filename), "members of the archive must be stored or deflated")
             if stat.S_ISLNK(info.external_attr >> 16):
                 raise ParseError(ascii(info.filename), "only plain files and directories may lie in a record")
         names = sorted(info.filename for info in self._zip.infolist() if not info.is_dir())
@@ -210,7 +215,7 @@ class Record:
             raise ParseError(name, "the file is missing")
         try:
             return self.files.open(name)
-        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
+        except _UNREADABLE as error:
             raise ParseError(name, f"cannot be read ({error})") from error
 
     def read(self, name: str) -> bytes:
@@ -341,7 +346,7 @@ def _pieces(file: IO[bytes], name: str, limit: int | None) -> Iterable[bytes]:
         while (left is None or left > 0) and (piece := file.read(_PIECE if left is None else min(_PIECE, left))):
             left = None if left is None else left - len(piece)
             yield piece
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except _UNREADABLE as error:
         raise ParseError(name, f"cannot be read ({error})") from error
 
 
@@ -349,5 +354,5 @@ def _lines(file: IO[bytes], name: str) -> Iterator[bytes]:
     try:
         while line := file.readline(LINE_LIMIT + 2):
             yield line
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except _UNREADABLE as error:
         raise ParseError(name, f"cannot be read ({error})") from error

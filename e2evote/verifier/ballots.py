@@ -179,7 +179,8 @@ def _count(
     decided = status.status if status is not None else "undecided"
     outcome.statuses[decided] = outcome.statuses.get(decided, 0) + 1
     if not countable:
-        outcome.ledger.skip("9.A", "9.B")
+        if decided == "cast":
+            outcome.ledger.skip("9.A", "9.B")
         return
     if decided in ("cast", "challenged"):
         cell = context.manifest.cell_of(ballot.ballot_style)

@@ -10,7 +10,7 @@ from e2evote.group.parameters import INSECURE_NAMES, STANDARD, group_named, grou
 
 NAMES = ("standard-4096", *INSECURE_NAMES)
 
-# SHA-256 of large_prime and generator (512 bytes each) in constants.json of a record of electionguard-kotlin-multiplatform
+# SHA-256 of large_prime and generator (512 bytes each) in constants.json of electionguard-kotlin-multiplatform
 DIGEST_P = "f76fac50669bdb5b75fe86264378525d336bc1566140a48d76aebf7b0dd19f27"
 DIGEST_G = "77fbd493a68fb3e3d24d7c25608a61be021bb6749567b08e664d093bb32ded77"
 

@@ -145,8 +145,8 @@ def verify(path: str | Path, allow_insecure: Collection[str] = frozenset(), unti
     """Verify the record at `path`, a directory or a zip archive, up to the phase `until`.
 
     `allow_insecure` names parameter sets other than the standard one that 1.B, 1.C and 1.D accept. A record that cannot
-    be read, or that lacks a file of one of these phases, raises OracleParseError. Without a known p and q only the setup
-    is verified; with a manifest that breaks its rules, only setup and keys.
+    be read, or that lacks a file of one of these phases, raises OracleParseError. Without a known p and q only the
+    setup is verified; with a manifest that breaks its rules, only setup and keys.
     """
     if until not in PHASES:
         raise ValueError(f"no phase {until}; there are " + ", ".join(PHASES))

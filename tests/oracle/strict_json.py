@@ -23,7 +23,7 @@ def refuse(where: str, why: str) -> NoReturn:
 
 
 def decode(content: bytes, where: str, *, compact: bool) -> Any:
-    """One JSON value, UTF-8 without BOM; `compact` allows no blanks outside strings and no escape that is not needed."""
+    """One JSON value, UTF-8 without BOM; `compact` allows no blanks outside strings and no needless escapes."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
@@ -52,7 +52,7 @@ def _is_longer_than_needed(escape: str) -> bool:
     """Only quote, backslash and control characters are escaped, by one letter where there is one."""
     if escape[1] != "u":
         return escape[1] == "/"
-    code = int(escape[2:], 16)
+    code = int.from_bytes(bytes.fromhex(escape[2:]), "big")
     return code >= 0x20 or chr(code) in "\b\t\n\f\r" or escape != escape.lower()
 
 

@@ -1,0 +1,74 @@
+"""The root command: finds the others only when they are asked for, and turns what they raise into messages.
+
+Light on imports, so that the program starts fast and Ctrl-C is noticed from the beginning.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+from e2evote.errors import E2EVoteError
+
+INTERRUPTED, UNEXPECTED = 130, 3
+"""Exit codes beside 0, 1 (a record is invalid) and 2 (bad input or usage)."""
+
+_STEERING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C, 0x200E, 0x200F}
+
+
+class Failure(click.ClickException):
+    """An error that ends the program with one line on standard error."""
+
+    def __init__(self, message: str, exit_code: int = 2) -> None:
+        """Take the line and the exit code."""
+        super().__init__(printable(message))
+        self.exit_code = exit_code  # type: ignore[misc]  # declared as a class variable, read from the instance
+
+
+class Program(click.Group):
+    """A group whose commands are imported from modules of the same package by name."""
+
+    def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:  # noqa: ANN401
+        """Take command names with the modules that define them under the same name."""
+        super().__init__(*args, **kwargs)
+        self.modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names in the order given."""
+        return list(self.modules)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if name not in self.modules:
+            return None
+        command = getattr(import_module(self.modules[name]), name)
+        return command if isinstance(command, click.Command) else None
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; what it raises ends as ``Error: …`` and an exit code, never as a traceback."""
+        try:
+            return super().invoke(ctx)
+        except E2EVoteError as error:
+            raise Failure(str(error)) from None
+        except KeyboardInterrupt:
+            raise Failure("interrupted; no file is half written", INTERRUPTED) from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except OSError as error:
+            raise Failure(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
+        except Exception as error:
+            if ctx.params.get("traceback"):
+                raise
+            what = f"unexpected {type(error).__name__}: {error}"
+            raise Failure(f"{what}; 'e2evote --traceback …' shows where. Please report it.", UNEXPECTED) from None
+
+
+def printable(text: str) -> str:
+    """Return the text without characters that steer a terminal or the direction of writing; line ends stay."""
+    return "".join("\ufffd" if _steers(character) else character for character in text)
+
+
+def _steers(character: str) -> bool:
+    return character != "\n" and (unicodedata.category(character) in ("Cc", "Cs") or ord(character) in _STEERING)

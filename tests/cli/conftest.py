@@ -1,0 +1,128 @@
+"""An election's directory through the commands, on the toy group."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from e2evote.cli import encrypting, main
+from e2evote.record.codec import dump
+from e2evote.record.plaintext import PlaintextBallot
+from tests.builders import TOY, manifest_bytes, patterned_ballots
+
+SHARD = 4
+
+
+def run(*arguments: object, code: int = 0) -> Result:
+    """Run a command and expect an exit code; a traceback is never expected."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exit_code == code, f"{arguments}: exit code {result.exit_code}\n{result.output}\n{result.exception!r}"
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert "Traceback" not in result.output
+    return result
+
+
+def verify(record: Path, *options: object, code: int = 0) -> Result:
+    """Verify a toy record in this process."""
+    return run("verify", record, "--jobs", 1, "--insecure-parameters", TOY, *options, code=code)
+
+
+def write_votes(path: Path, count: int, source: Iterator[PlaintextBallot] | None = None) -> Path:
+    """Write plaintext ballots as the input of a device."""
+    ballots = islice(source or patterned_ballots(), count)
+    path.write_bytes(b"".join(dump(ballot) + b"\n" for ballot in ballots))
+    return path
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    """Return every file below a directory."""
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@dataclass
+class Finished:
+    """A whole election and everything its commands printed; nonces were noted before ballots were cast."""
+
+    root: Path
+    codes: list[str]
+    secrets: set[str]
+    printed: list[str] = field(default_factory=list)
+
+    @property
+    def record(self) -> Path:
+        return self.root / "record"
+
+
+@pytest.fixture(autouse=True)
+def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encrypting, "SHARD_BALLOTS", SHARD)
+
+
+@pytest.fixture(scope="session")
+def created(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An election's directory with its keys. Read-only; see ``fresh``."""
+    folder = tmp_path_factory.mktemp("created")
+    (folder / "manifest.json").write_bytes(manifest_bytes())
+    create = ("election", "create", folder / "election", "--manifest", folder / "manifest.json")
+    run(*create, "--guardians", 3, "--quorum", 2, "--insecure-parameters", TOY)
+    return folder / "election"
+
+
+@pytest.fixture
+def fresh(created: Path, tmp_path: Path) -> Path:
+    """A copy with one device opened, to change."""
+    shutil.copytree(created, tmp_path / "election")
+    run("device", "open", tmp_path / "election", "--info", "Booth A")
+    return tmp_path / "election"
+
+
+@pytest.fixture(scope="session")
+def finished(created: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A whole election on two devices through every command. Read-only."""
+    folder = tmp_path_factory.mktemp("finished")
+    root = folder / "election"
+    shutil.copytree(created, root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encrypting, "SHARD_BALLOTS", SHARD)
+        return hold(root, folder)
+
+
+def hold(root: Path, folder: Path) -> Finished:
+    """Run every command from the first device to the decryption."""
+    done = Finished(root, [], set())
+
+    def tell(*arguments: object) -> str:
+        result = run(*arguments)
+        done.printed.append(result.output)
+        return result.stdout
+
+    assert tell("device", "open", root, "--info", "Booth A") == "1\n"
+    assert tell("device", "open", root, "--info", "Booth B", "--no-chaining") == "2\n"
+    votes = patterned_ballots()
+    for device, count in ((1, 10), (2, 6)):
+        source = write_votes(folder / f"votes-{device}.ndjson", count, votes)
+        done.codes += tell("ballot", "encrypt", root, "--device", device, "--input", source).split()
+    done.secrets = secrets_of(root)
+    first, second, third, *_ = done.codes
+    tell("ballot", "challenge", root, first[:8].lower(), done.codes[11])
+    tell("ballot", "spoil", root, second[:12])
+    tell("ballot", "cast", root, third)
+    tell("ballot", "cast", root, "--rest")
+    tell("device", "close", root, 1)
+    tell("device", "close", root, 2)
+    tell("tally", "accumulate", root, "--jobs", 1)
+    tell("tally", "decrypt", root, "--guardian", 3, "--guardian", 1, "--contest-data", "--jobs", 1)
+    return done
+
+
+def secrets_of(root: Path) -> set[str]:
+    """Return every secret number under ``private``, as it is written."""
+    words = " ".join(data.decode() for name, data in contents(root / "private").items() if "guardian" in name)
+    words += " ".join(path.read_text() for path in (root / "private").rglob("nonces-*"))
+    public = {value for path in (root / "record").rglob("*.*json") for value in path.read_text().split('"')}
+    found = {word for word in words.split('"') if len(word) == 64}
+    return found - public

@@ -1,0 +1,62 @@
+"""One object of every kind that is ever written, from the toy election."""
+
+from e2evote.decryption.rounds import commit, respond, reveal
+from e2evote.decryption.statements import tally_statements
+from e2evote.key_ceremony import Ceremony, encrypt_shares, generate_keys
+from e2evote.record import layout
+from e2evote.record.codec import RecordModel
+from e2evote.record.layout import Record
+from e2evote.record.manifest import Manifest
+from e2evote.record.opened import ChallengedBallot, DecryptedContestData
+from e2evote.record.setup import ExtendedHashes, Parameters
+from tests.builders import BuiltRecord
+from tests.deterministic import DeterministicRandomness
+
+
+def samples(built: BuiltRecord) -> dict[str, RecordModel]:
+    """Return name → object; every field that may be left out is there in one of them and missing in another."""
+    election, rng = built.election, DeterministicRandomness("samples")
+    record = Record.at(built.path)
+    ceremony = Ceremony.of(election.group, 3, 2, built.manifest_bytes)
+    pairs = [generate_keys(ceremony, i, rng=rng) for i in (1, 2, 3)]
+    statements = tally_statements(election, built.encrypted_tallies)[:2]
+    states, commitments = zip(*(commit(election, x, statements, (1, 2), rng) for x in built.shares[:2]), strict=True)
+    reveals = [reveal(state, commitments) for state in states]
+    responses = respond(election, built.shares[0], states[0], commitments, reveals)
+    found: dict[str, RecordModel] = {
+        "index": record.index(),
+        "manifest": election.manifest,
+        "least manifest": Manifest.model_validate(LEAST_MANIFEST),
+        "parameters": Parameters.of(election.group, 3, 2),
+        "hashes": election.hashes,
+        "extended hashes": ExtendedHashes(h_e=election.h_e),
+        "guardian": built.guardian_record.guardians[0],
+        "guardian record": built.guardian_record,
+        "joint keys": built.guardian_record.keys,
+        "encrypted share": encrypt_shares(ceremony, pairs[0][0], [public for _, public in pairs], rng)[0],
+        "opening, chained": built.openings[1],
+        "opening, not chained": built.openings[2],
+        "closing, chained": built.closings[1],
+        "closing, not chained": built.closings[2],
+        "ballot with data": next(b for b in built.ballots.values() if b.ballot_style == 1),
+        "ballot without data": next(b for b in built.ballots.values() if b.ballot_style == 2),
+        "status": next(record.statuses(1)),
+        "encrypted tally": built.encrypted_tallies[0],
+        "tally": built.tallies[0],
+        "decryption commitments": commitments[0],
+        "decryption reveals": reveals[0],
+        "decryption responses": responses,
+        "decrypted data": next(record.objects(DecryptedContestData, layout.CONTEST_DATA, election.group)),
+        "plaintext": built.plaintexts[next(iter(built.plaintexts))],
+        "plaintext with write-in": next(p for p in built.plaintexts.values() if p.contests[0].write_ins),
+    }
+    for number, ballot in enumerate(record.objects(ChallengedBallot, layout.CHALLENGED_BALLOTS, election.group), 1):
+        found[f"challenged ballot {number}"] = ballot
+    return found
+
+
+LEAST_MANIFEST = {
+    "label": "least",
+    "contests": ({"label": "c", "options": ({"label": "o"},)},),
+    "ballot_styles": ({"label": "s", "contests": (1,)},),
+}

@@ -1,0 +1,145 @@
+"""Every check of the record verifier fails on a record with exactly the defect that it is there for."""
+
+from pathlib import Path
+
+import pytest
+
+from e2evote.record.layout import Record
+from e2evote.verifier.report import Finding, Report
+from e2evote.verifier.run import CHECKS, verify_record
+from tests.builders import TOY, BuiltRecord, manifest_bytes, reindex
+from tests.forger import Forger
+from tests.mutations import BY_NAME, MUTATIONS, Mutation
+from tests.verifier.conftest import Mutants
+
+IDS = [check.id for check in CHECKS]
+
+
+def verify(path: Path, allow: tuple[str, ...] = (TOY,), jobs: int = 1) -> Report:
+    return verify_record(Record.at(path), jobs=jobs, allow_insecure=allow)
+
+
+def of_status(report: Report, status: str) -> set[str]:
+    return {check.id for check in report.checks if check.status == status}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_exactly_the_checks_for_a_defect_fail(mutation: Mutation, mutants: Mutants) -> None:
+    report = verify(mutants.path(mutation), mutation.allow)
+    failed = of_status(report, "failed")
+    assert not report.valid
+    assert mutation.must <= failed
+    assert failed <= mutation.must | mutation.may
+    assert of_status(report, "not run") <= mutation.skips
+    assert of_status(report, "not applicable") <= mutation.skips | {"X.contest-data-proof"} or not mutation.skips
+
+
+@pytest.mark.parametrize("check", IDS)
+def test_every_check_has_a_defect_of_its_own(check: str) -> None:
+    assert any(check in mutation.must for mutation in MUTATIONS)
+
+
+def test_checks_that_can_stand_alone_do() -> None:
+    alone = {check for mutation in MUTATIONS if len(mutation.must) == 1 for check in mutation.must}
+    together = {
+        "6.A": "7.A looks at the same ciphertexts",
+        "7.A": "6.A looks at the same ciphertexts",
+        "10.C": "",
+        "11.C": "a missing option is missing from the whole too",
+        "11.D": "a missing contest is missing from the whole too",
+        "14.C": "the label that is wrong is missing too",
+        "14.D": "what is missing is not re-encrypted either",
+        "14.E": "a value above its limit has no honest proof",
+        "14.F": "a total above its limit has no honest proof",
+        "X.codes-unique": "two ballots have one code only if one has a wrong one, or is the other",
+        "X.commitment-count": "with another number of commitments there is another number of responses",
+        "X.tally-membership": "K^t is a member",
+    }
+    assert set(IDS) - alone <= set(together)
+
+
+def test_names_are_unique() -> None:
+    assert len(BY_NAME) == len(MUTATIONS)
+    assert all(mutation.defect for mutation in MUTATIONS)
+    assert all((m.must | m.may | m.skips) <= set(IDS) for m in MUTATIONS)
+
+
+# ------------------------------------------------------------------------------------------- without a defect
+
+
+def test_the_record_that_is_broken_is_valid(built: BuiltRecord, tmp_path: Path) -> None:
+    Forger.of(tmp_path / "forged", built).write()
+    reindex(tmp_path / "forged")
+    report = verify(tmp_path / "forged")
+    assert of_status(report, "passed") == set(IDS)
+    assert report.valid
+
+
+def test_the_record_held_anew_is_valid(built: BuiltRecord, tmp_path: Path) -> None:
+    forger = Forger.of(tmp_path / "forged", built)
+    forger.hold(manifest=manifest_bytes(label="Another"), n=4, k=3)
+    forger.write()
+    reindex(forger.root)
+    assert of_status(verify(forger.root), "passed") == set(IDS)
+
+
+def test_last_ballot_dropped_and_the_chain_closed_again(built: BuiltRecord, tmp_path: Path) -> None:
+    """The close uses public values only: whoever has not witnessed it cannot see this (docs/threat-model.md)."""
+    forger = Forger.of(tmp_path / "record", built)
+    del forger.votes[1][-1]
+    forger.close(1)
+    forger.write()
+    reindex(forger.root)
+    assert verify(forger.root).valid
+
+
+# ------------------------------------------------------------------------------------------- what a report says
+
+
+def findings(report: Report, check_id: str) -> tuple[Finding, ...]:
+    return next(check.findings for check in report.checks if check.id == check_id)
+
+
+def test_a_finding_names_device_ballot_contest_and_option(mutants: Mutants) -> None:
+    report = verify(mutants.path(BY_NAME["option-response-plus-1"]))
+    (finding,) = findings(report, "6.D")
+    assert (finding.device, finding.position, finding.contest, finding.option) == (1, 1, "board", "board-2")
+    assert finding.ballot is not None
+    assert str(finding).startswith(f"device 1, ballot 1, {finding.ballot[:16]}…, contest board, option board-2: ")
+
+
+def test_a_repeated_ballot_is_named_with_the_first(mutants: Mutants) -> None:
+    (finding,) = findings(verify(mutants.path(BY_NAME["repeated-ballot"])), "5.A")
+    assert (finding.device, finding.position) == (2, 7)
+    assert finding.message == "the same id_b as ballot 1 of device 2"
+
+
+def test_every_defect_of_a_ballot_is_found_at_once(built: BuiltRecord, tmp_path: Path) -> None:
+    """The verifier goes on after a failure."""
+    forger = Forger.of(tmp_path / "record", built)
+    forger.votes[1][0].change(weight=9)
+    forger.votes[2][0].change(device=5)
+    forger.openings[1] = forger.openings[1].model_copy(update={"device": 4})
+    forger.write()
+    forger.edit("parameters.json", lambda top: top.update(version="v2.0.0"))
+    forger.edit_lines("tallies.ndjson", lambda lines: lines[1].update(label="others"))
+    reindex(forger.root)
+    failed = of_status(verify(forger.root), "failed")
+    assert {"1.A", "X.weight", "X.device-order", "X.tally-complete", "X.tally-cells"} <= failed
+
+
+@pytest.mark.parametrize("name", ["encryption-of-two", "missing-ballot", "repeated-ballot"])
+def test_several_processes_find_the_same(name: str, mutants: Mutants) -> None:
+    path = mutants.path(BY_NAME[name])
+    assert verify(path, jobs=2) == verify(path, jobs=1)
+
+
+@pytest.mark.parametrize("name", ["tally-off-by-one", "encryption-of-two", "h-e-wrong", "version-2-0-0"])
+def test_a_phase_is_judged_without_later_ones(name: str, mutants: Mutants) -> None:
+    phases = {"tally-off-by-one": "decryption", "encryption-of-two": "ballots", "h-e-wrong": "keys"}
+    first = phases.get(name, "setup")
+    order = ("setup", "keys", "ballots", "tally", "decryption", "opened")
+    record = Record.at(mutants.path(BY_NAME[name]))
+    for until in order:
+        report = verify_record(record, until, allow_insecure=(TOY,))
+        assert report.valid == (order.index(until) < order.index(first))
