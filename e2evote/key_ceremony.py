@@ -169,6 +169,8 @@ def receive_shares(
     """
     check_all_guardians(ceremony, publics)
     _verify_own_key(secret, publics)
+    for public in publics:
+        verify_public_key(ceremony, public)
     others = [public for public in sorted(publics, key=lambda public: public.i) if public.i != secret.i]
     if any(share.recipient != secret.i for share in shares):
         raise CheckError(f"guardian {secret.i}: a share for another guardian was handed in")
@@ -204,11 +206,18 @@ def publish(ceremony: Ceremony, publics: Sequence[GuardianPublicKey]) -> Guardia
     )
 
 
-def confirm(ceremony: Ceremony, own_view: Sequence[GuardianPublicKey], preliminary: GuardianRecord) -> None:
-    """Round 5: accept the preliminary guardian record if it is what this guardian saw.
+def confirm(
+    ceremony: Ceremony,
+    secret: SecretGuardianKeys,
+    shares: SecretKeyShares,
+    own_view: Sequence[GuardianPublicKey],
+    preliminary: GuardianRecord,
+) -> None:
+    """Round 5: accept the preliminary guardian record if it is what this guardian saw and has shares of.
 
     Raises:
-        VerificationError: the record differs from the guardian's own view.
+        VerificationError: the record differs from the guardian's own view, its key is not the guardian's own, or the
+            shares of round 3 do not belong to it.
 
     Spec: EG-2.1 §3.2.2, eq. 27, boxes 2, 3
     """
@@ -216,6 +225,11 @@ def confirm(ceremony: Ceremony, own_view: Sequence[GuardianPublicKey], prelimina
         raise VerificationError(
             "the preliminary guardian record differs from what this guardian received (H_G, eq. 27)"
         )
+    _verify_own_key(secret, preliminary.guardians)
+    votes = product(ceremony.group, (committed_share(p.vote_commitments, shares.i) for p in preliminary.guardians))
+    data = product(ceremony.group, (committed_share(p.data_commitments, shares.i) for p in preliminary.guardians))
+    if shares.i != secret.i or (ceremony.group.g**shares.z, ceremony.group.g**shares.z_hat) != (votes, data):
+        raise VerificationError(f"guardian {secret.i}: its shares do not belong to this guardian record")
 
 
 def hold(ceremony: Ceremony, rng: Randomness = SYSTEM) -> tuple[GuardianRecord, tuple[SecretKeyShares, ...]]:
@@ -228,8 +242,8 @@ def hold(ceremony: Ceremony, rng: Randomness = SYSTEM) -> tuple[GuardianRecord, 
         for secret, _ in guardians
     )
     record = publish(ceremony, publics)
-    for _ in guardians:
-        confirm(ceremony, publics, record)
+    for (secret, _), share in zip(guardians, shares, strict=True):
+        confirm(ceremony, secret, share, publics, record)
     return record, shares
 
 

@@ -21,6 +21,7 @@ from e2evote.decryption.rounds import (
     DecryptionCommitments,
     DecryptionResponses,
     DecryptionReveals,
+    SecretDecryptionState,
     combine,
     commit,
     decrypt,
@@ -228,16 +229,17 @@ def test_last_of_duplicate_keys_wins(built: BuiltRecord) -> None:
         parse_manifest(manifest_bytes().replace(b'"label":', b'"label":"x","label":', 1))
 
 
-def test_byte_strings_compared_by_reference(built: BuiltRecord) -> None:
+def test_byte_strings_compared_by_reference(guardians: "Guardians") -> None:
     """Equal hashes in other objects are equal, another hash is not."""
-    keys = built.guardian_record
-    copy = parse(GuardianRecord, dump(keys), "x", built.election.group)
-    ceremony = Ceremony.of(built.election.group, 3, 2, built.manifest_bytes)
+    ceremony, secret, publics = guardians.ceremony, guardians.secrets[0], guardians.publics
+    shares = receive_shares(ceremony, secret, publics, guardians.received(1))
+    keys = publish(ceremony, publics)
+    copy = parse(GuardianRecord, dump(keys), "x", ceremony.group)
     assert copy.h_g is not keys.h_g
-    confirm(ceremony, keys.guardians, copy)
+    confirm(ceremony, secret, shares, publics, copy)
     wrong = copy.model_copy(update={"h_g": bytes((copy.h_g[0] ^ 1,)) + copy.h_g[1:]})
     with pytest.raises(VerificationError, match="H_G"):
-        confirm(ceremony, keys.guardians, wrong)
+        confirm(ceremony, secret, shares, publics, wrong)
 
 
 # ---------------------------------------------------------------------------------------------------- key ceremony
@@ -475,8 +477,23 @@ def test_guardians_confirm_without_comparing(guardians: Guardians) -> None:
     """
     _, other = generate_keys(guardians.ceremony, 3, rng=DeterministicRandomness("other"))
     preliminary = publish(guardians.ceremony, [*guardians.publics[:2], other])
+    shares = receive_shares(guardians.ceremony, guardians.secrets[0], guardians.publics, guardians.received(1))
     with pytest.raises(VerificationError, match="differs from what this guardian received"):
-        confirm(guardians.ceremony, guardians.publics, preliminary)
+        confirm(guardians.ceremony, guardians.secrets[0], shares, guardians.publics, preliminary)
+
+
+def test_guardian_confirms_a_record_that_its_shares_do_not_belong_to(guardians: Guardians) -> None:
+    """A view of wholly foreign keys, however consistent, is refused by a guardian who holds other secrets.
+
+    Spec: EG-2.1 §3.2.2, eq. 27
+    """
+    shares = receive_shares(guardians.ceremony, guardians.secrets[0], guardians.publics, guardians.received(1))
+    foreign = [generate_keys(guardians.ceremony, i, rng=DeterministicRandomness(f"foreign {i}"))[1] for i in (1, 2, 3)]
+    with pytest.raises(VerificationError, match=r"guardian 1: .* not its own"):
+        confirm(guardians.ceremony, guardians.secrets[0], shares, foreign, publish(guardians.ceremony, foreign))
+    mixed = [guardians.publics[0], *foreign[1:]]
+    with pytest.raises(VerificationError, match="shares do not belong"):
+        confirm(guardians.ceremony, guardians.secrets[0], shares, mixed, publish(guardians.ceremony, mixed))
 
 
 def test_joint_key_of_1(guardians: Guardians) -> None:
@@ -844,13 +861,13 @@ def expected_counts(built: BuiltRecord) -> dict[tuple[int, int, int], int]:
 
 @dataclasses.dataclass
 class Session:
-    """A decryption by the available guardians after the first two rounds; a test may change its messages."""
+    """A decryption by the available guardians before the others' values are looked at; a test may change messages."""
 
     election: Election
     publics: Sequence[GuardianPublicKey]
     shares: dict[int, SecretKeyShares]
     statements: Sequence[Statement]
-    states: dict[int, object]
+    states: dict[int, SecretDecryptionState]
     commitments: dict[int, DecryptionCommitments]
     reveals: dict[int, DecryptionReveals]
 
@@ -871,6 +888,14 @@ class Session:
         available = sorted(self.shares)
         hashes = (s.commitment_hash(i, available, p) for s, p in zip(self.statements, partials, strict=True))
         self.commitments[i] = DecryptionCommitments(i=i, hashes=tuple(hashes))
+        self.states[i].commitments, self.states[i].reveals = self.commitments[i], self.reveals[i]
+        self.states[i].commitments, self.states[i].reveals = self.commitments[i], self.reveals[i]
+        self.forget()
+
+    def forget(self) -> None:
+        """Let the other guardians see the changed hashes as the first ones."""
+        for state in self.states.values():
+            state.accepted = None
 
 
 def session(built: BuiltRecord, statements: Sequence[Statement], available: Sequence[int] = (1, 3)) -> Session:
@@ -880,7 +905,7 @@ def session(built: BuiltRecord, statements: Sequence[Statement], available: Sequ
         for i, share in shares.items()
     }
     commitments = {i: message for i, (_, message) in rounds.items()}
-    reveals = {i: reveal(state, list(commitments.values())) for i, (state, _) in rounds.items()}
+    reveals = {i: state.reveals for i, (state, _) in rounds.items()}
     states = {i: state for i, (state, _) in rounds.items()}
     publics = built.guardian_record.guardians
     return Session(built.election, publics, shares, statements, states, commitments, reveals)
@@ -974,6 +999,25 @@ def test_values_revealed_that_were_not_committed_to(
         running.respond(1)
 
 
+def test_hashes_exchanged_after_others_have_revealed(built: BuiltRecord) -> None:
+    """What a guardian has accepted it holds the others to; its own messages it knows.
+
+    Spec: EG-2.1 §3.6.5, eq. 88
+    """
+    running = session(built, tally_of(built))
+    honest = dict(running.commitments), dict(running.reveals)
+    other = session(built, tally_of(built), (1, 2, 3))
+    running.commitments[3] = other.commitments[3]
+    with pytest.raises(CheckError, match="guardian 1: other hashes were accepted before"):
+        running.respond(1)
+    running.commitments = honest[0] | {1: other.commitments[1]}
+    with pytest.raises(VerificationError, match="guardian 1: its own hashes were replaced"):
+        reveal(running.states[1], list(running.commitments.values()))
+    running.commitments, running.reveals = honest[0], honest[1] | {1: other.reveals[1]}
+    with pytest.raises(VerificationError, match="guardian 1"):
+        running.respond(1)
+
+
 @every_kind
 @pytest.mark.parametrize("field", ["a", "b", "m"])
 def test_minus_beta_as_decryption_factor(
@@ -1002,6 +1046,24 @@ def test_nonces_answer_twice(built: BuiltRecord) -> None:
         running.respond(1)
 
 
+def test_hashes_exchanged_after_the_values_were_shown(built: BuiltRecord) -> None:
+    """What a guardian has accepted stays: neither its own hashes nor another's are replaced afterwards."""
+    running = session(built, tally_of(built))
+    other = session(built, tally_of(built)[::-1])
+    first = list(running.commitments.values())
+    assert reveal(running.states[1], first) == reveal(running.states[1], first[::-1])
+    with pytest.raises(CheckError, match="guardian 1: other hashes were accepted before"):
+        respond(
+            running.election,
+            running.shares[1],
+            running.states[1],
+            [first[0], other.commitments[3]],
+            list(running.reveals.values()),
+        )
+    with pytest.raises(VerificationError, match="guardian 1: its own hashes were replaced"):
+        reveal(running.states[1], [other.commitments[1], first[1]])
+
+
 def test_values_revealed_before_all_have_committed(built: BuiltRecord) -> None:
     running = session(built, tally_of(built), (1, 2, 3))
     partly = [running.commitments[i] for i in (1, 2)]
@@ -1028,6 +1090,7 @@ def test_guardians_with_different_views_of_who_is_available(built: BuiltRecord) 
     """
     running, other = session(built, tally_of(built)), session(built, tally_of(built), (1, 2, 3))
     running.commitments[3], running.reveals[3] = other.commitments[3], other.reveals[3]
+    running.forget()
     with pytest.raises(VerificationError, match=r"guardian 3: .* not what was committed to"):
         running.respond(1)
 
@@ -1082,6 +1145,21 @@ def test_contest_data_that_is_not_there(built: BuiltRecord, ind_c: int) -> None:
     ballot = next(b for b in built.of_status("cast") if b.ballot_style == 1)
     with pytest.raises(CheckError, match=f"has no contest data in contest {ind_c}"):
         contest_data_statement(built.election, ballot, "cast", ind_c)
+
+
+def test_ballot_of_another_election_under_the_same_keys(built: BuiltRecord) -> None:
+    """Guardians who serve two elections with one key decrypt only what belongs to the one at hand.
+
+    Spec: EG-2.1 §3.3.2, eq. 32
+    """
+    election = built.election
+    second = dataclasses.replace(election, h_e=bytes(32))
+    ballot, data = built.of_status("challenged")[0], next(b for b in built.ballots.values() if b.ballot_style == 1)
+    ballot_nonce_statement(election, ballot, "challenged")
+    with pytest.raises(VerificationError, match="is not of this election"):
+        ballot_nonce_statement(second, ballot, "challenged")
+    with pytest.raises(VerificationError, match="is not of this election"):
+        contest_data_statement(second, data, "cast", 1)
 
 
 @pytest.mark.parametrize("size", [0, 31, 33, 64])

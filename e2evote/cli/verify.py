@@ -81,6 +81,7 @@ def as_json(report: Report) -> dict[str, Any]:
     return {
         "valid": report.valid,
         "until": report.until,
+        "parameters": report.parameters,
         "fingerprint": report.fingerprint,
         "counts": dict(report.counts),
         "checks": checks,

@@ -130,6 +130,8 @@ def show_report(report: Report, failed_only: bool = False) -> None:
     say("checks:      " + ", ".join(f"{states[status]} {status}" for status in _ORDER if states[status]))
     say("looked at:   " + ", ".join(f"{what} {count}" for what, count in report.counts.items()))
     say(f"fingerprint: {report.fingerprint}")
+    if report.parameters != STANDARD_NAME:
+        say(f"parameters:  {report.parameters}, WHICH PROVE NOTHING; never for an election", "bold red")
     part = f" up to the phase {report.until!r}" if report.until != PHASES[-1] else ""
     say(f"{'VALID' if report.valid else 'NOT VALID'}{part}", "bold green" if report.valid else "bold red")
 

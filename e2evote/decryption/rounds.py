@@ -48,8 +48,26 @@ class SecretDecryptionState:
     i: int
     available: tuple[int, ...]
     statements: tuple[Statement, ...]
+    commitments: DecryptionCommitments
     reveals: DecryptionReveals
     nonces: list[SecretScalar] | None = field(repr=False)
+    accepted: dict[int, DecryptionCommitments] | None = None
+
+    def accept(self, commitments: Sequence[DecryptionCommitments]) -> None:
+        """Hold on to everybody's hashes, the first time they are seen.
+
+        Raises:
+            CheckError: the hashes of a guardian are missing, doubled, or not one a statement; or others than before.
+            VerificationError: this guardian's own hashes were replaced.
+        """
+        counts = [(message.i, len(message.hashes)) for message in commitments]
+        _check_messages(self.available, counts, len(self.statements))
+        given = {message.i: message for message in commitments}
+        if given[self.i] != self.commitments:
+            raise VerificationError(f"guardian {self.i}: its own hashes were replaced")
+        if self.accepted not in (None, given):
+            raise CheckError(f"guardian {self.i}: other hashes were accepted before; start again with fresh nonces")
+        self.accepted = given
 
     def take_nonces(self) -> list[SecretScalar]:
         """Hand out the nonces, once.
@@ -89,20 +107,19 @@ def commit(
         partials.append(Partial(a=g**u, b=statement.base**u, m=statement.base ** statement.secret(shares)))
         nonces.append(u)
     hashes = tuple(s.commitment_hash(shares.i, U, opened) for s, opened in zip(statements, partials, strict=True))
+    commitments = DecryptionCommitments(i=shares.i, hashes=hashes)
     reveals = DecryptionReveals(i=shares.i, partials=tuple(partials))
-    state = SecretDecryptionState(shares.i, U, tuple(statements), reveals, nonces)
-    return state, DecryptionCommitments(i=shares.i, hashes=hashes)
+    return SecretDecryptionState(shares.i, U, tuple(statements), commitments, reveals, nonces), commitments
 
 
 def reveal(state: SecretDecryptionState, commitments: Sequence[DecryptionCommitments]) -> DecryptionReveals:
     """Round 2: publish what was hashed, once every available guardian's hashes are here.
 
     Raises:
-        CheckError: the hashes of a guardian are missing, doubled, or not one a statement.
+        CheckError: the hashes of a guardian are missing, doubled, or not one a statement; or others than before.
+        VerificationError: this guardian's own hashes were replaced.
     """
-    _check_messages(
-        state.available, [(message.i, len(message.hashes)) for message in commitments], len(state.statements)
-    )
+    state.accept(commitments)
     return state.reveals
 
 
@@ -116,11 +133,13 @@ def respond(
     """Round 3: compare every d_j with what was revealed, then v_i = u_i − c_i·z_i with c_i = c·w_i.
 
     Raises:
-        CheckError: a message is missing or doubled, or the nonces have answered already.
+        CheckError: a message is missing or doubled, the hashes are not those accepted before, or the nonces have
+            answered already.
         VerificationError: naming the guardian whose hash does not match, or whose part is not in the group.
 
     Spec: EG-2.1 §3.6.5, eqs. 91, 92; §3.6.6, eq. 102
     """
+    state.accept(commitments)
     joint = _combined(election, state.statements, state.available, commitments, reveals)
     w_i = lagrange_coefficient(election.group, state.i, state.available)
     nonces = state.take_nonces()

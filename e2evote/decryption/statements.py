@@ -9,10 +9,10 @@ from typing import Protocol
 
 from e2evote import hashed_elgamal
 from e2evote.elgamal import Ciphertext
-from e2evote.errors import CheckError
+from e2evote.errors import CheckError, VerificationError
 from e2evote.group.elements import Element, Scalar, SecretScalar
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext
-from e2evote.hashing import H, Part, Tag
+from e2evote.hashing import H, Part, Tag, selection_identifier_hash
 from e2evote.record.ballot import EncryptedBallot, Status
 from e2evote.record.codec import RecordModel
 from e2evote.record.setup import Election, GuardianPublicKey
@@ -216,6 +216,7 @@ def ballot_nonce_statement(election: Election, ballot: EncryptedBallot, status: 
     """
     if status != "challenged":
         raise CheckError(f"ballot {_code(ballot)} is {status}; only challenged ballots are opened")
+    _verify_identifier(election, ballot)
     hashed_elgamal.verify(BallotNonceSeal(ballot.h_i), election.group.g, ballot.ballot_nonce)
     return DataStatement(ballot.h_i, 0, ballot.ballot_nonce)
 
@@ -236,8 +237,15 @@ def contest_data_statement(election: Election, ballot: EncryptedBallot, status: 
     data = next((contest.contest_data for contest in ballot.contests if contest.index == ind_c), None)
     if data is None:
         raise CheckError(f"ballot {_code(ballot)} has no contest data in contest {ind_c}")
+    _verify_identifier(election, ballot)
     hashed_elgamal.verify(ContestDataSeal(ballot.h_i, ind_c), election.group.g, data)
     return DataStatement(ballot.h_i, ind_c, data)
+
+
+def _verify_identifier(election: Election, ballot: EncryptedBallot) -> None:
+    """Refuse a ballot of another election under the same guardians' keys."""
+    if ballot.h_i != selection_identifier_hash(election.h_e, ballot.id_b):
+        raise VerificationError(f"ballot {_code(ballot)} is not of this election: H_I is not H(H_E; 20, id_B)")
 
 
 def _code(ballot: EncryptedBallot) -> str:

@@ -14,14 +14,12 @@ import zlib
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Annotated, Literal, Protocol, TypeVar
-
-from annotated_types import Ge
+from typing import IO, Literal, Protocol, TypeVar
 
 from e2evote.errors import ParseError
 from e2evote.group.elements import Group
 from e2evote.record.ballot import BallotStatus, DeviceClosing, DeviceOpening
-from e2evote.record.codec import Hash, RecordModel, parse
+from e2evote.record.codec import Hash, RecordModel, Total, parse
 
 FORMAT: Literal["e2evote-record"] = "e2evote-record"
 FORMAT_VERSION = 1
@@ -89,7 +87,7 @@ class IndexEntry(RecordModel):
     """One file of the record."""
 
     path: str
-    size: Annotated[int, Ge(0)]
+    size: Total
     sha256: Hash
 
 
@@ -141,16 +139,18 @@ class Directory:
 
 
 class Archive:
-    """The files of a zip archive."""
+    """The files of a zip archive, which is open only while one of them is being read."""
 
     def __init__(self, path: Path) -> None:
-        """Open the archive.
+        """Read the archive's directory.
 
         Raises:
             ParseError: not a zip archive.
         """
+        self.path = path
         try:
-            self._zip = zipfile.ZipFile(path)
+            with zipfile.ZipFile(path) as archive:
+                self._members = archive.infolist()
         except _UNREADABLE as error:
             raise ParseError(str(path), f"not a readable zip archive ({error})") from error
 
@@ -160,12 +160,14 @@ class Archive:
         Raises:
             ParseError: a symbolic link, a member neither stored nor deflated, or the same name twice.
         """
-        for info in self._zip.infolist():
+        for info in self._members:
+            if not info.filename:
+                raise ParseError("archive", "a member has no name")
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise ParseError(ascii(info.filename), "members of the archive must be stored or deflated")
             if stat.S_ISLNK(info.external_attr >> 16):
                 raise ParseError(ascii(info.filename), "only plain files and directories may lie in a record")
-        names = sorted(info.filename for info in self._zip.infolist() if not info.is_dir())
+        names = sorted(info.filename for info in self._members if not info.is_dir())
         for name, following in pairwise(names):
             if name == following:
                 raise ParseError(ascii(name), "the archive holds this name twice")
@@ -173,7 +175,8 @@ class Archive:
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file."""
-        return self._zip.open(name)
+        with zipfile.ZipFile(self.path) as archive:
+            return archive.open(name)
 
 
 class Record:
@@ -318,7 +321,8 @@ class Record:
             ParseError: a gap.
         """
         prefix = f"devices/{device:04}/ballots-"
-        found = sorted((name for name in self.names if name.startswith(prefix)), key=lambda name: (len(name), name))
+        shards = (name for name in self.names if name.startswith(prefix) and _DEVICE.fullmatch(name))
+        found = sorted(shards, key=lambda name: (len(name), name))
         expected = [ballots_path(device, shard) for shard in range(1, len(found) + 1)]
         if found != expected:
             raise ParseError(found[0], f"shards of device {device} must be numbered from 1 without gaps")

@@ -5,6 +5,7 @@ Parsing checks types only; ``Manifest.problems`` lists broken rules, so that a v
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
@@ -96,7 +97,7 @@ class Manifest(RecordModel):
     date: str | None = None
     jurisdiction: str | None = None
     device_info: str | None = None
-    chaining_modes: tuple[Literal[0, 1], ...] = (1,)
+    chaining_modes: tuple[Annotated[int, Ge(0), Le(1)], ...] = (1,)
     maximum_weight: Index = 1
     minimum_cell_ballots: Index = 5
     cast_contest_data_may_be_decrypted: bool = False
@@ -202,11 +203,18 @@ def _contest_problems(contest: Contest) -> Iterator[str]:
 
 def _label_problems(what: str, labels: list[str]) -> Iterator[str]:
     for label in labels:
-        bad = any(unicodedata.category(c) in ("Cc", "Zl", "Zp") or c in "\u00a0\u202f\ufeff" for c in label)
-        if not label or bad or label != label.strip() or re.search(r"\s\s", label):
+        if not label or label != label.strip() or re.search(r"\s\s", label) or any(map(_is_forbidden, label)):
             yield f"{what}: label {label!r} is empty or has blanks or characters that labels may not have"
-    for label in sorted({label for label in labels if labels.count(label) > 1}):
+    seen = Counter(unicodedata.normalize("NFC", label) for label in labels)
+    for label in sorted(label for label, count in seen.items() if count > 1):
         yield f"{what}: label {label!r} is used twice"
+
+
+def _is_forbidden(character: str) -> bool:
+    """Tell whether labels may not hold it: no-break spaces, and what is invisible but for the joiners Persian needs."""
+    if character in "\u00a0\u202f":
+        return True
+    return unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") and character not in "\u200c\u200d"
 
 
 def _is_date(text: str) -> bool:

@@ -1,14 +1,30 @@
 """A voter's selections before encryption. Input only: never part of a record."""
 
+import re
 from typing import Annotated
 
 from annotated_types import MinLen
+from pydantic import BeforeValidator
 
 from e2evote.errors import CheckError
 from e2evote.record.codec import Count, Index, RecordModel
 from e2evote.record.manifest import Contest, Manifest
 
+_INDEX = re.compile("[1-9][0-9]{0,9}")
+
+
+def _option_index(key: object) -> object:
+    """Accept one spelling of an index: decimal digits, no sign, no leading zero."""
+    if isinstance(key, str):
+        if not _INDEX.fullmatch(key):
+            raise ValueError("expected an option index from 1, in plain digits")
+        return int(key)
+    return key
+
+
 Selections = Annotated[tuple[Count, ...], MinLen(1)]
+OptionKey = Annotated[Index, BeforeValidator(_option_index)]
+"""An option's index, written in JSON as the key of an object."""
 
 
 class PlaintextContest(RecordModel):
@@ -16,7 +32,7 @@ class PlaintextContest(RecordModel):
 
     contest: Index
     selections: Selections
-    write_ins: dict[Index, str] | None = None
+    write_ins: dict[OptionKey, str] | None = None
 
 
 class PlaintextBallot(RecordModel):

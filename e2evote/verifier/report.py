@@ -140,10 +140,11 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of a verification up to a phase."""
+    """The outcome of a verification up to a phase; ``parameters`` names the set the record uses."""
 
     checks: tuple[CheckResult, ...]
     until: Phase
+    parameters: str
     fingerprint: str
     counts: Mapping[str, int]
 

@@ -82,7 +82,8 @@ def verify_record(
         counts = _verify_keys_and_votes(ledger, record, setup, PHASES.index(until), jobs, progress)
     _, fingerprint = record.sha256(INDEX)
     results = tuple(ledger.result(check) for check in CHECKS)
-    return Report(results, until, fingerprint.hex().upper(), counts)
+    parameters = setup.group.name if setup is not None else "unknown"
+    return Report(results, until, parameters, fingerprint.hex().upper(), counts)
 
 
 def _verify_keys_and_votes(

@@ -95,7 +95,7 @@ def test_findings_are_limited_and_cannot_steer_the_terminal(record: Path, monkey
     evil = Finding("[bold]\x1b[2J\x9b\u202edrow", device=1, position=3, ballot="AB" * 32, contest="board")
     check = CheckResult("6.D", "challenges add up", "ballots", "failed", 50, (evil,) * 30, 7)
     other = CheckResult("1.A", "version", "setup", "passed", 1, (), 0)
-    report = Report((other, check), "opened", "00" * 32, {"ballots": 50})
+    report = Report((other, check), "opened", "standard-4096", "00" * 32, {"ballots": 50})
     monkeypatch.setattr(command, "verify_record", lambda *_: report)
     shown = verify(record, code=1).stdout
     assert shown.count("device 1, ballot 3, ABABABABABABABAB…, contest board: [bold]") == 20

@@ -323,6 +323,8 @@ def _files_of_archive(path: Path) -> dict[str, bytes]:
             for entry in archive.infolist():
                 if stat.S_ISLNK(entry.external_attr >> 16):
                     refuse(entry.filename, "a symbolic link")
+                if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    refuse(entry.filename, "neither stored nor deflated")
                 if entry.is_dir():
                     continue
                 if entry.filename in files:

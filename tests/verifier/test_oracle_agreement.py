@@ -175,7 +175,10 @@ def odd_names(f: Forger) -> None:
 
 def odd_labels(f: Forger) -> None:
     """Labels with quotes, backslashes and a zero-width non-joiner, which tallies and opened ballots repeat."""
-    contests = [*DEFAULT_MANIFEST["contests"][:2], {"label": 'a "motion" \\/', "options": [{"label": "نمی\u200cخواهم"}, {"label": "no"}]}]
+    contests = [
+        *DEFAULT_MANIFEST["contests"][:2],
+        {"label": 'a "motion" \\/', "options": [{"label": "نمی\u200cخواهم"}, {"label": "no"}]},
+    ]
     f.hold(manifest=manifest_bytes(contests=contests))
 
 
@@ -229,9 +232,9 @@ def test_small_cell_has_no_line(built: BuiltRecord, tmp_path: Path) -> None:
 @pytest.mark.parametrize("reached", PHASES)
 def test_unfinished_records_are_valid_up_to_the_phase_they_reached(reached: BuiltPhase, tmp_path: Path) -> None:
     built = build_record(tmp_path / "record", until=reached, ballots=6)
+    last = "ballots" if reached == "keys" else reached  # a record without devices has no ballot that could be wrong
     for until in PHASES:
-        expected = PHASES.index(until) <= PHASES.index(reached)
-        # Contest data may be opened or not, and here nobody asks for challenged ballots that are not there.
+        expected = PHASES.index(until) <= PHASES.index(last)
         assert judged(built.path, until) == (expected, expected), until
 
 
@@ -262,6 +265,5 @@ def test_standard_parameters(tmp_path: Path) -> None:
     forger.reseal(vote)
     forger.write()
     reindex(forger.root)
-    verdict = oracle.verify(forger.root)
-    report = verify_record(Record.at(forger.root))
-    assert {check.id for check in report.checks if check.status == "failed"} == {"6.D", "7.D"} == verdict.failed
+    failed = {check.id for check in verify_record(Record.at(forger.root)).checks if check.status == "failed"}
+    assert {"6.D", "7.D"} <= failed == oracle.verify(forger.root).failed
