@@ -16,7 +16,8 @@ from typing import Any
 
 from .strict_json import decode, integer, items, members, refuse, text
 
-NO_BREAK_SPACES = "\u00a0\u202f\ufeff"
+NO_BREAK_SPACES = "\u00a0\u202f"
+ZERO_WIDTH_JOINERS = "\u200c\u200d"
 HIGHEST_EFFECTIVE_LIMIT = 1000
 HIGHEST_NUMBER_OF_BLOCKS = 1024
 
@@ -188,7 +189,8 @@ def _is_label(label: str) -> bool:
     if not label or label != label.strip():
         return False
     blanks_together = any(left.isspace() and right.isspace() for left, right in itertools.pairwise(label))
-    line_breaks_and_controls = any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in label)
+    visible = [character for character in label if character not in ZERO_WIDTH_JOINERS]
+    line_breaks_and_controls = any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") for character in visible)
     no_break_spaces = any(character in NO_BREAK_SPACES for character in label)
     return not (blanks_together or line_breaks_and_controls or no_break_spaces)
 
@@ -231,5 +233,5 @@ def _indices(manifest: Manifest, indices: list[int], highest: int, where: str) -
 def _unique_labels(
     manifest: Manifest, objects: Sequence[Option] | Sequence[Contest] | Sequence[Style] | Sequence[Cell], where: str
 ) -> None:
-    labels = [each.label for each in objects]
+    labels = [unicodedata.normalize("NFC", each.label) for each in objects]
     manifest.rule(len(set(labels)) == len(labels), f"{where}: a label twice")
