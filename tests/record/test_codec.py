@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from e2evote.errors import ParseError
@@ -218,6 +218,11 @@ def test_errors_name_the_field(kind: type[RecordModel], data: bytes, field: str)
     assert (caught.value.where, caught.value.field) == ("somewhere.json", field)
 
 
+def test_values_of_another_width_are_refused_in_python_too() -> None:
+    with pytest.raises(ValueError, match="expected 32 bytes, found 31"):
+        Hashes(h_p=bytes(32), h_b=bytes(31))
+
+
 def test_elements_need_a_group(ballot: bytes) -> None:
     """Forgetting the parameters is a mistake of the programmer, not of the file."""
     with pytest.raises(TypeError, match="group elements are parsed through"):
@@ -258,8 +263,7 @@ def replaced(value: Any, replacement: object, rng: random.Random) -> Any:
     return copy
 
 
-@given(st.data())
-def test_mutated_objects(objects: dict[str, RecordModel], data: st.DataObject) -> None:
+def mutate_object(objects: dict[str, RecordModel], data: st.DataObject) -> None:
     """Either the object is canonical, or a ``ParseError`` says what is wrong; nothing else escapes."""
     value = objects[data.draw(st.sampled_from(sorted(objects)))]
     rng = random.Random(data.draw(st.integers(0, 2**32)))
@@ -270,6 +274,18 @@ def test_mutated_objects(objects: dict[str, RecordModel], data: st.DataObject) -
         with suppress(ParseError):
             found = parse(type(value), raw, "x", TOY_GROUP, canonical)
             assert not canonical or dump(found) == raw
+
+
+@given(st.data())
+def test_mutated_objects(objects: dict[str, RecordModel], data: st.DataObject) -> None:
+    mutate_object(objects, data)
+
+
+@pytest.mark.slow
+@settings(max_examples=20_000)
+@given(st.data())
+def test_many_mutated_objects(objects: dict[str, RecordModel], data: st.DataObject) -> None:
+    mutate_object(objects, data)
 
 
 @given(st.data())

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from e2evote.errors import E2EVoteError, ParseError
@@ -270,6 +270,13 @@ def test_files_that_are_no_archive(tmp_path: Path, content: bytes) -> None:
         read_everything(Record.at(path))
 
 
+def test_a_member_without_a_name(copied: Path, tmp_path: Path) -> None:
+    path = tmp_path / "record.zip"
+    path.write_bytes(archive(copied, names={layout.HASHES: ""}))
+    with pytest.raises(ParseError, match="archive: a member has no name"):
+        Record.at(path)
+
+
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(ParseError, match="no such directory or zip archive"):
         Record.at(tmp_path / "missing")
@@ -311,19 +318,30 @@ def test_reindex_makes_the_index_fit(copied: Path) -> None:
     assert entries[layout.TALLIES] == record.sha256(layout.TALLIES)
 
 
-@given(st.data())
-def test_mutated_archives(built: BuiltRecord, tmp_path: Path, data: st.DataObject) -> None:
-    """Changed bytes, mostly in the directory of the archive: it reads, or says what is wrong."""
+def mutate_archive(built: BuiltRecord, folder: Path, data: st.DataObject) -> None:
+    """Change bytes, mostly in the directory of the archive: it reads, or says what is wrong."""
     method = data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2]))
     raw = bytearray(archive(built.path, method))
     start = data.draw(st.sampled_from([0, raw.find(b"PK\1\2")]))
     for _ in range(data.draw(st.integers(1, 4))):
         position = data.draw(st.integers(start, len(raw) - 1))
         raw[position : position + data.draw(st.sampled_from([1, 1, 1, 40]))] = data.draw(st.binary(max_size=2))
-    path = tmp_path / "record.zip"
+    path = folder / "record.zip"
     path.write_bytes(raw)
     with suppress(E2EVoteError):
         read_everything(Record.at(path))
+
+
+@given(st.data())
+def test_mutated_archives(built: BuiltRecord, tmp_path: Path, data: st.DataObject) -> None:
+    mutate_archive(built, tmp_path, data)
+
+
+@pytest.mark.slow
+@settings(max_examples=10_000)
+@given(st.data())
+def test_many_mutated_archives(built: BuiltRecord, tmp_path: Path, data: st.DataObject) -> None:
+    mutate_archive(built, tmp_path, data)
 
 
 @given(st.data())

@@ -444,6 +444,15 @@ def test_broken_rules_of_the_manifest_are_findings(place: tuple[str | int, ...],
     assert "X.manifest" in oracle.verify(copy, {TOY}).failed
 
 
+def test_labels_that_differ_in_their_normal_form_only(copy: Path) -> None:
+    def change(top: Any) -> None:
+        for option, label in zip(top["contests"][2]["options"], ("e\u0301", "\u00e9"), strict=True):
+            option["label"] = label
+
+    rewrite_json(copy, layout.MANIFEST, change)
+    assert "X.manifest" in failed(copy) & oracle.verify(copy, {TOY}).failed
+
+
 def test_no_limit_with_contest_limit(copy: Path) -> None:
     def change(top: Any) -> None:
         top["contests"][2] |= {"selection_limit": "NO_LIMIT"}
