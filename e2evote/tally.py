@@ -28,12 +28,14 @@ def accumulate(election: Election, cast_ballots: Iterable[EncryptedBallot]) -> t
         for cell in manifest.cells
     ]
     counts, weights = [0] * len(totals), [0] * len(totals)
+    voters = [dict.fromkeys(cell, 0) for cell in totals]
     for ballot in cast_ballots:
         _check_shape(election, ballot)
         cell = manifest.cell_of(ballot.ballot_style) - 1
         counts[cell] += 1
         weights[cell] += ballot.weight
         for contest in ballot.contests:
+            voters[cell][contest.index] += 1
             row = totals[cell][contest.index]
             for j, option in enumerate(contest.options):
                 row[j] = row[j] * _weighted(option.ciphertext, ballot.weight)
@@ -44,7 +46,8 @@ def accumulate(election: Election, cast_ballots: Iterable[EncryptedBallot]) -> t
             ballots=counts[index - 1],
             weight=weights[index - 1],
             contests=tuple(
-                EncryptedTallyContest(index=ind_c, options=tuple(row)) for ind_c, row in totals[index - 1].items()
+                EncryptedTallyContest(index=ind_c, ballots=voters[index - 1][ind_c], options=tuple(row))
+                for ind_c, row in totals[index - 1].items()
             ),
         )
         for index, cell in enumerate(manifest.cells, 1)

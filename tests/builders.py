@@ -285,7 +285,8 @@ def _tally(writer: RecordWriter, built: BuiltRecord, rng: DeterministicRandomnes
 
 def _decryption(writer: RecordWriter, built: BuiltRecord, rng: DeterministicRandomness) -> None:
     election, guardians = built.election, built.guardian_record.guardians
-    if any(cell.ballots >= election.manifest.minimum_cell_ballots for cell in built.encrypted_tallies):
+    counts = [contest.ballots for cell in built.encrypted_tallies for contest in cell.contests]
+    if max(counts) >= election.manifest.minimum_cell_ballots:
         statements = tally_statements(election, built.encrypted_tallies)
         results = decrypt(election, guardians, built.shares[-election.k :], statements, rng)
         built.tallies = tallies(election, built.encrypted_tallies, results)

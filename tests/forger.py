@@ -391,7 +391,8 @@ class Forger:
                     for contest in (contest for contest in ballot.contests if contest.index == ind_c):
                         for j, option in enumerate(contest.options[: len(row)]):
                             row[j] = row[j] * option.ciphertext**W
-                contests.append(EncryptedTallyContest(index=ind_c, options=tuple(row)))
+                voters = sum(any(contest.index == ind_c for contest in ballot.contests) for ballot in ballots)
+                contests.append(EncryptedTallyContest(index=ind_c, ballots=voters, options=tuple(row)))
             count, weight = len(ballots), sum(ballot.weight for ballot in ballots)
             fields = {"cell": number, "label": cell.label, "ballots": count, "weight": weight}
             cells.append(EncryptedTally.model_construct(**fields, contests=tuple(contests)))
@@ -403,8 +404,9 @@ class Forger:
         return self.election.manifest.cell_of(ballot.ballot_style) if ballot.ballot_style <= styles else None
 
     def decrypt(self, cells: Iterable[EncryptedTally], every: bool = False) -> list[Tally]:
-        """Decrypt all cells that reach the minimum, or every one."""
+        """Decrypt all contests that reach the minimum in their cell, or every one."""
         manifest = self.election.manifest
+        least = 0 if every else manifest.minimum_cell_ballots
         return [
             Tally(
                 cell=cell.cell,
@@ -416,10 +418,11 @@ class Forger:
                         options=tuple(self.decrypt_option(contest, j) for j in range(1, len(contest.options) + 1)),
                     )
                     for contest in cell.contests
+                    if contest.ballots >= least
                 ),
             )
             for cell in cells
-            if every or cell.ballots >= manifest.minimum_cell_ballots
+            if any(contest.ballots >= least for contest in cell.contests)
         ]
 
     def decrypt_option(self, contest: EncryptedTallyContest, ind_o: int) -> TallyOption:

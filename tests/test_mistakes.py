@@ -1086,12 +1086,31 @@ def test_tally_of_one_ballot_shows_the_vote(built: BuiltRecord, count: int) -> N
     Spec: EG-2.1 §3.6.1
     """
     first, second = built.encrypted_tallies
-    few = second.model_copy(update={"ballots": count})
+    few = with_voters(second, count)
     statements = tally_statements(built.election, (first, few))
     kept = [total for contest in first.contests for total in contest.options]
     assert [statement.total for statement in statements] == kept
-    with pytest.raises(CheckError, match="no tally cell has 2 cast ballots, the manifest's minimum"):
-        tally_statements(built.election, (first.model_copy(update={"ballots": count}), few))
+    with pytest.raises(CheckError, match="no contest has 2 cast ballots in a tally cell, the manifest's minimum"):
+        tally_statements(built.election, (with_voters(first, count), few))
+
+
+def with_voters(cell: EncryptedTally, count: int) -> EncryptedTally:
+    """Return the cell with another number of cast ballots in every contest."""
+    contests = tuple(contest.model_copy(update={"ballots": count}) for contest in cell.contests)
+    return cell.model_copy(update={"ballots": count, "contests": contests})
+
+
+def test_one_voter_of_a_contest_in_a_large_cell(built: BuiltRecord) -> None:
+    """The minimum holds for every contest by itself: others in the cell do not hide a contest's only voter.
+
+    Spec: EG-2.1 §3.6.1
+    """
+    first, second = built.encrypted_tallies
+    rare, *others = first.contests
+    lonely = first.model_copy(update={"contests": (rare.model_copy(update={"ballots": 1}), *others)})
+    statements = tally_statements(built.election, (lonely, second))
+    kept = [total for cell in (others, second.contests) for contest in cell for total in contest.options]
+    assert [statement.total for statement in statements] == kept
 
 
 def test_tally_of_few_ballots_in_the_record(tmp_path: Path) -> None:

@@ -17,12 +17,11 @@ from e2evote.decryption.statements import (
     contest_data_statement,
     tally_statements,
 )
-from e2evote.errors import CheckError, ParseError
+from e2evote.errors import CheckError
 from e2evote.group.elements import Element
 from e2evote.record import layout
 from e2evote.record.ballot import EncryptedBallot, Status
 from e2evote.record.codec import parse
-from e2evote.record.contest_data import unpack
 from e2evote.record.opened import ChallengedBallot, DecryptedContestData
 from e2evote.record.tally import EncryptedTally
 from e2evote.secret_sharing import SecretKeyShares
@@ -138,7 +137,7 @@ class Decryption:
         group = self.election.group
         encrypted = list(self.workspace.record.objects(EncryptedTally, layout.ENCRYPTED_TALLIES, group))
         least, results = self.election.manifest.minimum_cell_ballots, list[Decrypted]()
-        if all(cell.ballots < least for cell in encrypted):
+        if all(contest.ballots < least for cell in encrypted for contest in cell.contests):
             self.workspace.writer.write_lines(layout.TALLIES, ())
             return
         statements = tally_statements(self.election, encrypted)
@@ -174,16 +173,15 @@ class Decryption:
         return open_ballot(self.election, ballot, nonce_from_factor(ballot, factor))
 
     def _decrypt_contest_data(self) -> None:
-        """Decrypt the contest data of cast ballots, and publish what is not empty."""
+        """Decrypt the contest data of cast ballots, and publish all of it: to leave some out would be to choose."""
         entries: list[DecryptedContestData] = []
         with progress("Decrypting contest data") as report:
             for batch in batches(self._contest_data(report), BATCH):
                 results = self._decrypt([statement for _, statement in batch])
                 for (ballot, statement), (factor, proof) in zip(batch, results, strict=True):
                     entries.append(opened_contest_data(ballot, statement, factor, proof))
-        told = [entry for entry in entries if _says_something(entry)]
-        if told:
-            self.workspace.writer.write_lines(layout.CONTEST_DATA, told)
+        if entries:
+            self.workspace.writer.write_lines(layout.CONTEST_DATA, entries)
 
     def _contest_data(self, report: Report) -> Iterator[tuple[EncryptedBallot, DataStatement]]:
         for ballot, status in _ballots(devices(self.workspace), report):
@@ -201,10 +199,3 @@ def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def _challenged(device: Device) -> set[bytes]:
     return {code for code, status in device.decisions().items() if status == "challenged"}
-
-
-def _says_something(entry: DecryptedContestData) -> bool:
-    try:
-        return bool(unpack(entry.data))
-    except ParseError:
-        return True

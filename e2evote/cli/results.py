@@ -47,7 +47,7 @@ class ContestResult:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The published tallies, summed over their cells, and the labels of cells that were too small to be decrypted."""
+    """The published tallies, summed over their cells, and what had too few ballots to be decrypted."""
 
     contests: tuple[ContestResult, ...]
     withheld: tuple[str, ...]
@@ -127,9 +127,7 @@ def contest_results(record: Record, election: Election) -> Results:
         for index, contest in enumerate(election.manifest.contests, 1)
         if (index, 1) in votes
     )
-    told = {cell.cell for cell in cells}
-    withheld = tuple(cell.label for index, cell in enumerate(election.manifest.cells, 1) if index not in told)
-    return Results(contests, withheld)
+    return Results(contests, tuple(_withheld(election.manifest, cells)))
 
 
 def sum_cells(cells: Iterable[Tally]) -> Counter[tuple[int, int]]:
@@ -159,6 +157,17 @@ def _options(index: int, contest: Contest, votes: Counter[tuple[int, int]]) -> t
         OptionResult(ind_o, option.label, option.name or {}, votes[index, ind_o])
         for ind_o, option in enumerate(contest.options, 1)
     )
+
+
+def _withheld(manifest: Manifest, cells: Iterable[Tally]) -> Iterable[str]:
+    """Yield the labels of cells that were not decrypted, and of contests that were not in a cell that was."""
+    told = {cell.cell: {contest.index for contest in cell.contests} for cell in cells}
+    for index, cell in enumerate(manifest.cells, 1):
+        missing = [ind_c for ind_c in manifest.cell_contests(cell) if ind_c not in told.get(index, ())]
+        if index not in told:
+            yield cell.label
+        else:
+            yield from (f"{cell.label}: {manifest.contest(ind_c).label}" for ind_c in missing)
 
 
 def _device(record: Record, number: int) -> DeviceSummary:

@@ -165,34 +165,37 @@ class DataStatement:
 
 
 def decryptable_cells(election: Election, encrypted: Sequence[EncryptedTally]) -> tuple[EncryptedTally, ...]:
-    """Return the cells that may be decrypted: those of the manifest with enough cast ballots.
+    """Return the cells reduced to what may be decrypted: contests with enough cast ballots.
 
     The counts are the administrator's words until boxes 4 to 9 have been verified over the record: guardians do that,
     or trust somebody who did, before they ``commit``.
 
     Raises:
-        CheckError: cells, contests or options are not those of the manifest, or no cell has enough cast ballots.
+        CheckError: cells, contests or options are not those of the manifest, or no contest has enough cast ballots.
 
     Spec: EG-2.1 §3.6.1
     """
     manifest = election.manifest
     if [(cell.cell, cell.label) for cell in encrypted] != [(i, c.label) for i, c in enumerate(manifest.cells, 1)]:
         raise CheckError("only the tally cells of the manifest, each once, are decrypted")
+    reduced = []
     for cell, known in zip(encrypted, manifest.cells, strict=True):
         expected = [(ind_c, len(manifest.contest(ind_c).options)) for ind_c in manifest.cell_contests(known)]
         if [(contest.index, len(contest.options)) for contest in cell.contests] != expected:
             raise CheckError(f"tally cell {cell.label!r} has not the contests and options of the manifest")
-    cells = tuple(cell for cell in encrypted if cell.ballots >= manifest.minimum_cell_ballots)
-    if not cells:
+        contests = tuple(c for c in cell.contests if c.ballots >= manifest.minimum_cell_ballots)
+        if contests:
+            reduced.append(cell.model_copy(update={"contests": contests}))
+    if not reduced:
         raise CheckError(
-            f"no tally cell has {manifest.minimum_cell_ballots} cast ballots, the manifest's minimum; "
+            f"no contest has {manifest.minimum_cell_ballots} cast ballots in a tally cell, the manifest's minimum; "
             "fewer are never decrypted, since a tally of few shows their votes"
         )
-    return cells
+    return tuple(reduced)
 
 
 def tally_statements(election: Election, encrypted: Sequence[EncryptedTally]) -> tuple[TallyStatement, ...]:
-    """Return what is to be decrypted for the tallies, in order, of every cell that may be decrypted.
+    """Return what is to be decrypted for the tallies, in order, of everything that may be decrypted.
 
     Raises:
         CheckError: as ``decryptable_cells``.

@@ -11,9 +11,10 @@ from e2evote.zkp.equality import EqualityProof
 
 
 class EncryptedTallyContest(RecordModel):
-    """(A, B) of every option of one contest, in order."""
+    """How many cast ballots of the cell have the contest, and (A, B) of its options in order."""
 
     index: Index
+    ballots: Total
     options: Annotated[tuple[Ciphertext, ...], MinLen(1)]
 
 

@@ -7,6 +7,7 @@ any process. What ties ballots together (chains, uniqueness, sums) is put togeth
 import re
 import secrets
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -70,11 +71,16 @@ class Chunk:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a chunk came to, and what all chunks come to."""
+    """What a chunk came to, and what all chunks come to.
+
+    ``with_data`` and ``data_opened`` count, by contest, cast ballots with contest data and those whose data is opened.
+    """
 
     ledger: Ledger = field(default_factory=Ledger)
     sums: Sums = field(default_factory=Sums)
-    statuses: dict[str, int] = field(default_factory=dict)
+    statuses: Counter[str] = field(default_factory=Counter)
+    with_data: Counter[int] = field(default_factory=Counter)
+    data_opened: Counter[int] = field(default_factory=Counter)
     id_digests: "array[int]" = field(default_factory=lambda: array("Q"))
     code_digests: "array[int]" = field(default_factory=lambda: array("Q"))
     last_code: bytes | None = None
@@ -83,8 +89,9 @@ class Outcome:
         """Add another chunk's outcome."""
         self.ledger.add(other.ledger)
         self.sums.add(other.sums)
-        for status, count in other.statuses.items():
-            self.statuses[status] = self.statuses.get(status, 0) + count
+        self.statuses.update(other.statuses)
+        self.with_data.update(other.with_data)
+        self.data_opened.update(other.data_opened)
         self.id_digests += other.id_digests
         self.code_digests += other.code_digests
         self.last_code = other.last_code
@@ -104,9 +111,9 @@ def verify(
     total.ledger.check("X.device-order", in_order, f"devices {devices[:20]} instead of 1 to {len(devices)}")
     openings = {device: record.opening(device) for device in devices}
     expected = sum(closing.ballots for device in devices if (closing := record.closing(device)) is not None)
-    opened = _Entries(record, layout.CHALLENGED_BALLOTS if with_opened else None)
-    data = _Entries(record, layout.CONTEST_DATA if with_opened else None)
-    run = partial(verify_chunk, context, key)
+    opened = _Entries(record, layout.CHALLENGED_BALLOTS if with_opened else None, 1)
+    data = _Entries(record, layout.CONTEST_DATA if with_opened else None, len(context.manifest.contests))
+    run = partial(verify_chunk, context, key, with_opened)
     for device in devices:
         v08_codes.verify_opening(total.ledger, context, openings[device])
         named = openings[device].device == device
@@ -128,11 +135,12 @@ def verify(
         for check_id, entries in (("X.challenged-complete", opened), ("X.contest-data-target", data)):
             for where in entries.unmatched():
                 total.ledger.check(check_id, False, f"{where}: no such ballot, doubled, or out of order")
+        v12_contest_data.verify_complete(total.ledger, context, total.with_data, total.data_opened)
         total.ledger.complete(OPENED_CHECKS)
     return total
 
 
-def verify_chunk(context: Context, key: bytes, chunk: Chunk) -> Outcome:
+def verify_chunk(context: Context, key: bytes, with_opened: bool, chunk: Chunk) -> Outcome:
     """Verify the ballots of one chunk.
 
     Raises:
@@ -149,7 +157,8 @@ def verify_chunk(context: Context, key: bytes, chunk: Chunk) -> Outcome:
         v08_codes.verify_chaining(outcome.ledger, chunk.opening, ballot, previous, place)
         countable = verify_ballot(outcome.ledger, context, ballot, place)
         _count(outcome, context, ballot, status, countable)
-        _verify_opened(outcome.ledger, context, ballot, status, item, place)
+        if with_opened:
+            _verify_opened(outcome, context, ballot, status, item, place)
         outcome.id_digests.append(v05_identifiers.digest(key, ballot.id_b))
         outcome.code_digests.append(v05_identifiers.digest(key, ballot.confirmation_code))
         previous = outcome.last_code = ballot.confirmation_code
@@ -177,7 +186,7 @@ def _count(
 ) -> None:
     """Add a cast ballot to the sums, and note the contests of every submitted one."""
     decided = status.status if status is not None else "undecided"
-    outcome.statuses[decided] = outcome.statuses.get(decided, 0) + 1
+    outcome.statuses[decided] += 1
     if not countable:
         if decided == "cast":
             outcome.ledger.skip("9.A", "9.B")
@@ -190,13 +199,14 @@ def _count(
 
 
 def _verify_opened(
-    ledger: Ledger,
+    outcome: Outcome,
     context: Context,
     ballot: EncryptedBallot,
     status: BallotStatus | None,
     item: Item,
     place: Place,
 ) -> None:
+    ledger = outcome.ledger
     challenged = status is not None and status.status == "challenged"
     if item.opened or challenged:
         exact = challenged and len(item.opened) == 1
@@ -206,8 +216,11 @@ def _verify_opened(
         opened = parse(ChallengedBallot, line, where, context.group)
         v13_challenged_ballots.verify_ballot(ledger, context, ballot, opened, place)
         v14_challenged_contents.verify_ballot(ledger, context, ballot, opened, place)
+    if status is not None and status.status == "cast":
+        outcome.with_data.update(contest.index for contest in ballot.contests if contest.contest_data is not None)
     if item.data:
         entries = tuple(parse(DecryptedContestData, line, where, context.group) for where, line in item.data)
+        outcome.data_opened.update(entry.index for entry in entries)
         v12_contest_data.verify_ballot(ledger, context, ballot, status, entries, place)
 
 
@@ -237,11 +250,12 @@ def _chunks(
 
 
 class _Entries:
-    """Lines that name a device and a position, ascending, read alongside the ballots."""
+    """Lines that name a device and a position, ascending, read alongside the ballots; ``most`` may speak of one."""
 
     _KEY = re.compile(rb'\{"device":([1-9][0-9]{0,9}),"position":([1-9][0-9]{0,9}),')
 
-    def __init__(self, record: Record, name: str | None) -> None:
+    def __init__(self, record: Record, name: str | None, most: int) -> None:
+        self._most = most
         self._lines = record.lines(name) if name is not None and name in record else iter(())
         self._unmatched: list[str] = []
         self._key: tuple[int, int] | None = None
@@ -249,10 +263,10 @@ class _Entries:
         self._advance()
 
     def of(self, device: int, position: int) -> tuple[Line, ...]:
-        """Return the lines for this ballot; lines passed over on the way match no ballot."""
-        found = []
+        """Return the lines for this ballot; lines passed over on the way, or too many, match no ballot."""
+        found: list[Line] = []
         while self._key is not None and self._key <= (device, position):
-            if self._key == (device, position):
+            if self._key == (device, position) and len(found) < self._most:
                 found.append(self._next)
             else:
                 self._unmatched.append(self._next[0])

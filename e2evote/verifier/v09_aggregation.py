@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from e2evote.elgamal import Ciphertext
 from e2evote.record import layout
@@ -23,10 +24,11 @@ CHECKS = (
 
 @dataclass(slots=True)
 class Sums:
-    """What the cast ballots add up to, by cell; and which contests were on any submitted ballot."""
+    """What the cast ballots add up to, by cell and contest; and which contests were on any submitted ballot."""
 
     ballots: dict[int, int] = field(default_factory=dict)
     weight: dict[int, int] = field(default_factory=dict)
+    voters: dict[tuple[int, int], int] = field(default_factory=dict)
     totals: dict[tuple[int, int], list[Ciphertext]] = field(default_factory=dict)
     submitted: set[tuple[int, int]] = field(default_factory=set)
 
@@ -40,7 +42,7 @@ class Sums:
         self.weight[cell] = self.weight.get(cell, 0) + ballot.weight
         for contest in ballot.contests:
             row = [option.ciphertext if ballot.weight == 1 else option.ciphertext**W for option in contest.options]
-            self._multiply((cell, contest.index), row)
+            self._multiply((cell, contest.index), row, 1)
 
     def add(self, other: "Sums") -> None:
         """Add the sums of other ballots."""
@@ -48,10 +50,11 @@ class Sums:
             self.ballots[cell] = self.ballots.get(cell, 0) + count
             self.weight[cell] = self.weight.get(cell, 0) + other.weight[cell]
         for key, row in other.totals.items():
-            self._multiply(key, row)
+            self._multiply(key, row, other.voters[key])
         self.submitted |= other.submitted
 
-    def _multiply(self, key: tuple[int, int], row: list[Ciphertext]) -> None:
+    def _multiply(self, key: tuple[int, int], row: list[Ciphertext], voters: int) -> None:
+        self.voters[key] = self.voters.get(key, 0) + voters
         known = self.totals.get(key)
         self.totals[key] = row if known is None else [x * y for x, y in zip(known, row, strict=True)]
 
@@ -64,7 +67,8 @@ def verify(ledger: Ledger, record: Record, context: Context, sums: Sums) -> tupl
 
     Spec: EG-2.1 §3.5, box 9
     """
-    lines = record.lines(layout.ENCRYPTED_TALLIES)
+    # of too many lines, only the first that is too many
+    lines = islice(record.lines(layout.ENCRYPTED_TALLIES), len(context.manifest.cells) + 1)
     tallies = tuple(parse(EncryptedTally, line, where, context.group) for where, line in lines)
     cells = context.manifest.cells
     found = [(tally.cell, tally.label) for tally in tallies]
@@ -91,6 +95,9 @@ def _verify_cell(ledger: Ledger, context: Context, tally: EncryptedTally, sums: 
             continue
         labels = [option.label for option in context.manifest.contest(contest.index).options]
         here = place.within(context.manifest.contest(contest.index).label)
+        voters = sums.voters.get((tally.cell, contest.index), 0)
+        counted = f"{contest.ballots} ballots with this contest; the record has {voters}"
+        ledger.check("X.tally-cells", contest.ballots == voters, counted, here)
         same = len(contest.options) == len(labels)
         ledger.check("X.tally-cells", same, f"{len(contest.options)} options instead of {len(labels)}", here)
         one = Ciphertext(context.group.one, context.group.one)

@@ -1,6 +1,7 @@
 """Box 11: tallies have the manifest's labels, and nothing is missing; and no cell too small to be secret was opened."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from e2evote.record import layout
 from e2evote.record.codec import parse
@@ -18,17 +19,17 @@ CHECKS = (
     Check(
         "X.tally-complete", "tallies are those of the cells to be decrypted, each contest and option once", "decryption"
     ),
-    Check("X.cell-minimum", "no cell with fewer cast ballots than the minimum is decrypted", "decryption"),
+    Check("X.cell-minimum", "no contest with fewer cast ballots in a cell than the minimum is decrypted", "decryption"),
 )
 
 
 def read(record: Record, context: Context) -> tuple[Tally, ...]:
-    """Return the tallies as published.
+    """Return the tallies as published; of too many lines only the first that is too many.
 
     Raises:
         ParseError: the file is missing or cannot be parsed.
     """
-    lines = record.lines(layout.TALLIES)
+    lines = islice(record.lines(layout.TALLIES), len(context.manifest.cells) + 1)
     return tuple(parse(Tally, line, where, context.group) for where, line in lines)
 
 
@@ -37,31 +38,44 @@ def verify(ledger: Ledger, context: Context, sums: Sums, tallies: Sequence[Tally
 
     Spec: EG-2.1 §3.6.5, box 11
     """
-    manifest = context.manifest
-    expected = [
-        (index, cell.label)
-        for index, cell in enumerate(manifest.cells, 1)
-        if sums.ballots.get(index, 0) >= manifest.minimum_cell_ballots
-    ]
-    found = [(tally.cell, tally.label) for tally in tallies]
-    small = [cell for cell in found if sums.ballots.get(cell[0], 0) < manifest.minimum_cell_ballots]
-    ledger.check("X.cell-minimum", not small, f"cells {small} have fewer than {manifest.minimum_cell_ballots} ballots")
-    found = [cell for cell in found if cell not in small]
-    ledger.check("X.tally-complete", found == expected, f"tallies of cells {found} instead of {expected}")
+    expected, cells = _decryptable(context, sums), len(context.manifest.cells)
+    # A cell that is there with nothing but too small contests is a matter of X.cell-minimum.
+    found = [(tally.cell, tally.label) for tally in tallies if tally.cell in expected or tally.cell > cells]
+    labelled = [(cell, context.manifest.cells[cell - 1].label) for cell in expected]
+    ledger.check("X.tally-complete", found == labelled, f"tallies of cells {found} instead of {labelled}")
     for tally in tallies:
-        if 1 <= tally.cell <= len(manifest.cells):
-            _verify_cell(ledger, context, sums, tally)
+        if tally.cell <= cells:
+            _verify_cell(ledger, context, sums, tally, expected.get(tally.cell, ()))
     ledger.complete(CHECKS)
 
 
-def _verify_cell(ledger: Ledger, context: Context, sums: Sums, tally: Tally) -> None:
+def _decryptable(context: Context, sums: Sums) -> dict[int, tuple[int, ...]]:
+    """Return the contests of every cell that have enough cast ballots; cells without any are left out."""
+    manifest = context.manifest
+    contests = {
+        index: tuple(
+            ind_c
+            for ind_c in manifest.cell_contests(cell)
+            if sums.voters.get((index, ind_c), 0) >= manifest.minimum_cell_ballots
+        )
+        for index, cell in enumerate(manifest.cells, 1)
+    }
+    return {index: indices for index, indices in contests.items() if indices}
+
+
+def _verify_cell(ledger: Ledger, context: Context, sums: Sums, tally: Tally, expected: tuple[int, ...]) -> None:
     manifest, place = context.manifest, Place(contest=f"(cell {tally.label})")
-    expected = manifest.cell_contests(manifest.cells[tally.cell - 1])
-    found = tuple(contest.index for contest in tally.contests)
+    known = manifest.cell_contests(manifest.cells[tally.cell - 1])
+    small = {ind_c for ind_c in known if ind_c not in expected}
+    indices = [contest.index for contest in tally.contests]
+    told = sorted(small.intersection(indices))
+    message = f"contests {told} have fewer than {manifest.minimum_cell_ballots} cast ballots"
+    ledger.check("X.cell-minimum", not told, message, place)
+    found = tuple(ind_c for ind_c in indices if ind_c not in small)
     ledger.check("X.tally-complete", found == expected, f"contests {list(found)} instead of {list(expected)}", place)
     labels = {contest.label for contest in tally.contests}
     for cell, ind_c in sorted(sums.submitted):
-        if cell == tally.cell:
+        if cell == tally.cell and ind_c in expected:
             label = manifest.contest(ind_c).label
             ledger.check("11.D", label in labels, f"contest {label!r} is not in the tally", place)
     for contest in tally.contests:

@@ -3,6 +3,8 @@
 The box as written accepts −β where the challenge is even; β is therefore tested for membership.
 """
 
+from collections.abc import Mapping
+
 from e2evote import hashed_elgamal
 from e2evote.errors import VerificationError
 from e2evote.group.powers import fixed
@@ -26,6 +28,7 @@ CHECKS = (
     Check(
         "X.contest-data-target", "every decrypted contest data belongs to a contest of a cast ballot, once", "opened"
     ),
+    Check("X.contest-data-complete", "where contest data is decrypted, it is for every cast ballot with it", "opened"),
 )
 
 
@@ -56,6 +59,15 @@ def verify_ballot(
             _verify_entry(ledger, context, ballot, data, entry, there)
         else:
             ledger.skip("12.A", "12.B", "12.C")
+
+
+def verify_complete(ledger: Ledger, context: Context, with_data: Mapping[int, int], opened: Mapping[int, int]) -> None:
+    """Check that of every contest whose data was opened, all was: nobody may pick the write-ins that are told."""
+    for ind_c in sorted(opened):
+        known = ind_c <= len(context.manifest.contests)
+        place = Place(contest=context.manifest.contest(ind_c).label if known else str(ind_c))
+        message = f"data of {opened[ind_c]} cast ballots is opened, {with_data.get(ind_c, 0)} have it"
+        ledger.check("X.contest-data-complete", opened[ind_c] == with_data.get(ind_c, 0), message, place)
 
 
 def _verify_entry(

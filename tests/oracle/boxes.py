@@ -106,13 +106,14 @@ CHECKS = {
     "X.device-mode": "the manifest allows the chaining mode",
     "X.chain-closed": "every device is closed, with its number of ballots",
     "X.tally-cells": "encrypted tallies are those of the manifest's cells",
-    "X.cell-minimum": "a decrypted cell has enough cast ballots",
+    "X.cell-minimum": "a contest decrypted in a cell has enough cast ballots there",
     "X.tally-complete": "decrypted tallies are there exactly once and in order",
     "X.tally-membership": "T is in Z_p^r",
     "X.tally-range": "0 <= t <= weight * R",
     "X.contest-data-factor": "beta of decrypted contest data is in Z_p^r",
     "X.contest-data-allowed": "the manifest allows contest data of cast ballots to be decrypted",
     "X.contest-data-target": "decrypted contest data belongs to a cast ballot, once",
+    "X.contest-data-complete": "contest data of a contest is decrypted for all cast ballots or for none",
     "X.challenged-complete": "exactly the challenged ballots are opened, once and in full",
     "X.challenged-nonce": "nonces are in Z_q and g^xi = alpha",
     "X.challenged-data-nonce": "contest data nonces are in Z_q and g^xi = C_0",
@@ -556,6 +557,19 @@ class _Boxes:
             shape = [(contest.index, len(contest.options)) for contest in line.contests]
             wanted = [(ind_c, len(self.manifest.contests[ind_c - 1].options)) for ind_c in cell.contests]
             self.check("X.tally-cells", shape == wanted, f"{where}: contests and options {shape}, not {wanted}")
+            for contest in line.contests:
+                voters = self.voters(cell, contest.index)
+                agrees = contest.ballots == voters
+                self.check("X.tally-cells", agrees, f"{where}: contest {contest.index} on {voters} cast ballots")
+
+    def voters(self, cell: Cell, ind_c: int) -> int:
+        """Number of the cell's cast ballots that have the contest."""
+        return sum(ballot.contest(ind_c) is not None for ballot in self.cast_ballots(cell))
+
+    def decryptable(self, cell: Cell) -> list[int]:
+        """The cell's contests with enough cast ballots (docs: record.md, "Tally of a cell")."""
+        minimum = self.manifest.minimum_cell_ballots
+        return [ind_c for ind_c in cell.contests if self.voters(cell, ind_c) >= minimum]
 
     def box_9(self) -> None:
         """Aggregates, with weights.
@@ -613,17 +627,13 @@ class _Boxes:
         self.box_11d(lines)
 
     def x_tally_complete(self, lines: Sequence[Tally]) -> None:
-        """Every cell with enough cast ballots has one line, in order; others may have none (X.cell-minimum)."""
-        minimum = self.manifest.minimum_cell_ballots
+        """Every cell with a contest that has enough cast ballots has one line, in order, with those contests."""
         numbers = [line.cell for line in lines]
         once_in_order = numbers == sorted(set(numbers)) and all(map(self.manifest.cell, numbers))
         self.check("X.tally-complete", once_in_order, f"tallies of cells {numbers}: not once each and in order")
         for number, cell in enumerate(self.manifest.cells, 1):
-            cast = len(self.cast_ballots(cell))
-            if number in numbers:
-                self.check("X.cell-minimum", cast >= minimum, f"cell {number} was decrypted with {cast} ballots")
-            elif cast >= minimum:
-                self.check("X.tally-complete", False, f"cell {number} was not decrypted")
+            if self.decryptable(cell):
+                self.check("X.tally-complete", number in numbers, f"cell {number} was not decrypted")
         for line in lines:
             line_cell = self.manifest.cell(line.cell)
             if line_cell is None:
@@ -633,8 +643,11 @@ class _Boxes:
             shape = [(contest.index, [option.index for option in contest.options]) for contest in line.contests]
             wanted = [
                 (ind_c, list(range(1, len(self.manifest.contests[ind_c - 1].options) + 1)))
-                for ind_c in line_cell.contests
+                for ind_c in self.decryptable(line_cell)
             ]
+            for contest in line.contests:
+                enough = contest.index in self.decryptable(line_cell)
+                self.check("X.cell-minimum", enough, f"{where}: contest {contest.index} has too few cast ballots")
             self.check("X.tally-complete", shape == wanted, f"{where}: contests and options {shape}, not {wanted}")
 
     def x_tally_range(self, line: Tally, contest: TallyContest, option: TallyOption, where: str) -> None:
@@ -685,22 +698,19 @@ class _Boxes:
             self.check("11.C", label in listed, f"{where}: option {label!r} is missing")
 
     def box_11d(self, lines: Sequence[Tally]) -> None:
-        """Every cell that is decrypted or ought to be.
+        """Every contest that ought to be decrypted.
 
         Spec: EG-2.1 §3.6.5, box 11 (11.D)
         """
         for number, cell in enumerate(self.manifest.cells, 1):
             listed = {contest.label for line in lines if line.cell == number for contest in line.contests}
-            decrypted = any(line.cell == number for line in lines)
-            if not decrypted and len(self.cast_ballots(cell)) < self.manifest.minimum_cell_ballots:
-                continue
             submitted = {
                 contest.index
                 for ballot in self.record.ballots
                 if ballot.status in ("cast", "challenged") and ballot.style in cell.styles
                 for contest in ballot.contests
             }
-            for ind_c in sorted(submitted):
+            for ind_c in sorted(submitted & set(self.decryptable(cell))):
                 known = self.manifest.contest(ind_c)
                 there = known is not None and known.label in listed
                 self.check("11.D", there, f"cell {number}: contest {ind_c} of submitted ballots is not in the tally")
@@ -721,6 +731,11 @@ class _Boxes:
         places = [(entry.device, entry.position, entry.index) for entry in entries]
         in_order = places == sorted(set(places))
         self.check("X.contest-data-target", in_order, "contest data is decrypted twice, or out of order")
+        cast = [ballot for ballot in self.record.ballots if ballot.status == "cast"]
+        for ind_c in sorted({entry.index for entry in entries}):
+            with_data = [ballot for ballot in cast if (c := ballot.contest(ind_c)) is not None and c.data is not None]
+            complete = len(with_data) == sum(entry.index == ind_c for entry in entries)
+            self.check("X.contest-data-complete", complete, f"not all contest data of contest {ind_c} is decrypted")
         for entry in entries:
             where = f"contest data of device {entry.device} position {entry.position} contest {entry.index}"
             ballot = self.find_ballot(entry.device, entry.position)

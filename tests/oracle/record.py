@@ -175,6 +175,7 @@ class Device:
 @dataclass
 class EncryptedTallyContest:
     index: int
+    ballots: int
     options: list[Ciphertext]
 
 
@@ -572,9 +573,11 @@ class _Phases:
         line = members(value, "cell label ballots weight contests", where)
         contests = []
         for raw, place in items(line["contests"], f"{where} contests"):
-            entry = members(raw, "index options", place)
+            entry = members(raw, "index ballots options", place)
             options = [self._ciphertext(*item) for item in items(entry["options"], f"{place} options")]
-            contests.append(EncryptedTallyContest(count(entry["index"], f"{place} index"), options))
+            index = count(entry["index"], f"{place} index")
+            ballots = count(entry["ballots"], f"{place} ballots", TOTAL)
+            contests.append(EncryptedTallyContest(index, ballots, options))
         return EncryptedTally(
             cell=count(line["cell"], f"{where} cell"),
             label=text(line["label"], f"{where} label"),
