@@ -26,8 +26,6 @@ from e2evote.record.opened import ChallengedBallot, DecryptedContestData
 from e2evote.record.tally import EncryptedTally
 from e2evote.secret_sharing import SecretKeyShares
 from e2evote.tally import accumulate
-from e2evote.verifier.report import Phase
-from e2evote.verifier.run import verify_record
 from e2evote.zkp.equality import EqualityProof
 
 BATCH = 8
@@ -35,24 +33,6 @@ BATCH = 8
 
 Decrypted = tuple[Element, EqualityProof]
 T = TypeVar("T")
-
-
-def require_valid(workspace: Workspace, until: Phase, jobs: int) -> None:
-    """Accept a record that is valid up to a phase.
-
-    Raises:
-        ParseError: it cannot be parsed.
-        CheckError: naming the first findings.
-    """
-    with progress("Verifying ballots") as report:
-        result = verify_record(workspace.record, until, jobs, workspace.accepted, report)
-    if not result.valid:
-        failed = [f"{check.id} {check.status}" for check in result.checks if check.status in ("failed", "not run")]
-        findings = [str(finding) for check in result.checks for finding in check.findings]
-        raise CheckError(
-            f"the record is not valid, so nothing was done ({', '.join(failed[:5])}): {'; '.join(findings[:3])}; "
-            f"see 'e2evote verify --until {until} {workspace.published}'"
-        )
 
 
 def check_devices_closed(workspace: Workspace) -> list[Device]:
@@ -123,7 +103,7 @@ class Decryption:
         with_data = contest_data and layout.CONTEST_DATA not in record
         if layout.TALLIES in record and not with_data and not any(self._unopened().values()):
             raise CheckError("everything has been decrypted already; nothing was overwritten")
-        require_valid(self.workspace, "tally", jobs)
+        self.workspace.require_valid("tally", jobs)
         if layout.TALLIES not in record:
             self._decrypt_tallies()
         self._open_challenged()

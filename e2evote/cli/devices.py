@@ -222,7 +222,8 @@ def open_new(workspace: Workspace, device_info: str, chaining: bool = True) -> D
     """Open the next device.
 
     Raises:
-        CheckError: voting is over, the manifest forbids the chaining mode, or the text is empty or used already.
+        CheckError: voting is over, the manifest forbids the chaining mode, or the text is empty or used already; or
+            the keys that ballots would be encrypted to are not those of the guardians.
     """
     workspace.check_voting()
     mode, allowed = SIMPLE_CHAINING if chaining else NO_CHAINING, workspace.election.manifest.chaining_modes
@@ -233,6 +234,7 @@ def open_new(workspace: Workspace, device_info: str, chaining: bool = True) -> D
         raise CheckError("the device's information must be a text that is not empty")
     if any(device_info == device.opening.device_info for device in devices(workspace)):
         raise CheckError(f"there is a device {device_info!r} already; each one needs its own name")
+    workspace.require_valid("keys")
     number = max(workspace.record.device_indices(), default=0) + 1
     opening = open_device(workspace.election.h_e, number, device_info, mode)
     private.make_directory(workspace.private / "devices" / f"{number:04}")

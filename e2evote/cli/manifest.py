@@ -6,6 +6,7 @@ import click
 
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, write_new
 from e2evote.cli.program import Failure
+from e2evote.cli.terminal import note
 from e2evote.cli.views import show_manifest
 from e2evote.examples import NAMES, manifest_bytes
 from e2evote.record.manifest import parse_manifest
@@ -32,6 +33,11 @@ def check(file: Path) -> None:
     if problems:
         raise Failure(f"{file}: {len(problems)} problems\n" + "\n".join(f"  {problem}" for problem in problems))
     show_manifest(found)
+    if found.maximum_weight > 1:
+        note(
+            "Weights: a total of few different weights can show who voted what (1 + 2 + 4 adds up in one way only), "
+            "however many ballots there are. Weigh in round and common numbers."
+        )
 
 
 @manifest.command()

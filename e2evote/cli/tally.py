@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from e2evote.cli.counting import Decryption, accumulate_cast, check_devices_closed, require_valid
+from e2evote.cli.counting import Decryption, accumulate_cast, check_devices_closed
 from e2evote.cli.options import directory, jobs
 from e2evote.cli.program import printable
 from e2evote.cli.results import contest_results
@@ -31,7 +31,7 @@ def accumulate(directory: Path, jobs: int) -> None:
     """
     with Workspace(directory).locked() as workspace:
         check_devices_closed(workspace)
-        require_valid(workspace, "ballots", jobs)
+        workspace.require_valid("ballots", jobs)
         add_up(workspace)
 
 

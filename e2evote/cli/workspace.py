@@ -23,6 +23,7 @@ from pathlib import Path
 
 from e2evote.cli import private
 from e2evote.cli.private import ParameterSet, SecretGuardianFile
+from e2evote.cli.terminal import progress
 from e2evote.errors import CheckError
 from e2evote.group.parameters import STANDARD_NAME, group_named
 from e2evote.key_ceremony import Ceremony, hold
@@ -33,6 +34,8 @@ from e2evote.record.manifest import parse_manifest
 from e2evote.record.setup import Election, ExtendedHashes, GuardianPublicKey, Parameters
 from e2evote.record.writer import RecordWriter
 from e2evote.secret_sharing import SecretKeyShares
+from e2evote.verifier.report import Phase
+from e2evote.verifier.run import verify_record
 
 
 class Workspace:
@@ -52,6 +55,23 @@ class Workspace:
     def record(self) -> Record:
         """The record as it now is."""
         return Record.at(self.published)
+
+    def require_valid(self, until: Phase, jobs: int = 1) -> None:
+        """Accept a record that is valid up to a phase.
+
+        Raises:
+            ParseError: it cannot be parsed.
+            CheckError: naming the first findings.
+        """
+        with progress("Verifying") as report:
+            result = verify_record(self.record, until, jobs, self.accepted, report)
+        if not result.valid:
+            failed = [f"{check.id} {check.status}" for check in result.checks if check.status in ("failed", "not run")]
+            findings = [str(finding) for check in result.checks for finding in check.findings]
+            raise CheckError(
+                f"the record is not valid, so nothing was done ({', '.join(failed[:5])}): {'; '.join(findings[:3])}; "
+                f"see 'e2evote verify --until {until} {self.published}'"
+            )
 
     @cached_property
     def writer(self) -> RecordWriter:
