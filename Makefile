@@ -45,7 +45,7 @@ check: $(READY)
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 
 bench: $(READY)
-	$(BIN)/e2evote bench
+	$(BIN)/e2evote bench --memory
 
 schemas: $(READY)
 	$(BIN)/python tests/checks/schemas.py --write

@@ -18,7 +18,7 @@ from e2evote import elgamal, hashed_elgamal
 from e2evote.elgamal import Ciphertext
 from e2evote.encoding import b
 from e2evote.encryption import SecretBallotNonce, encrypt_ballot
-from e2evote.errors import CheckError
+from e2evote.errors import CheckError, VerificationError
 from e2evote.group.elements import Element, Group, Scalar, SecretScalar
 from e2evote.group.powers import discrete_log
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext, Seal
@@ -479,7 +479,7 @@ class Forger:
         sealed = vote.contest(ind_c).contest_data
         xi = xi or contest_data_nonce(self.group, vote.ballot.h_i, ind_c, vote.nonce.value)
         made = HashedCiphertext(self.g**xi, sealed.c_1, sealed.c_2)
-        return hashed_elgamal.decrypt(ContestDataSeal(vote.ballot.h_i, ind_c), made, self.election.K_hat**xi)
+        return _decrypted(ContestDataSeal(vote.ballot.h_i, ind_c), made, self.election.K_hat**xi)
 
     def decrypt_data(self, vote: Vote, ind_c: int, minus: bool = False) -> DecryptedContestData:
         """Decrypt contest data with the guardians' proof, on request for −β and an even challenge."""
@@ -500,7 +500,7 @@ class Forger:
             index=ind_c,
             factor=beta,
             proof=EqualityProof(c, (u - c * self.s_hat).reveal()),
-            data=hashed_elgamal.decrypt(ContestDataSeal(ballot.h_i, ind_c), sealed, beta),
+            data=_decrypted(ContestDataSeal(ballot.h_i, ind_c), sealed, beta),
         )
 
     def opened(self) -> list[ChallengedBallot]:
@@ -594,6 +594,14 @@ class _FirstBytes:
 
     def scalar(self, group: Group) -> SecretScalar:
         return self._rng.scalar(group)
+
+
+def _decrypted(seal: Seal, sealed: HashedCiphertext, beta: Element) -> bytes:
+    """Decrypt whole blocks; of anything else claim that it held zeros."""
+    try:
+        return hashed_elgamal.decrypt(seal, sealed, beta)
+    except VerificationError:
+        return bytes(len(sealed.c_1))
 
 
 def _json(value: object) -> bytes:

@@ -18,7 +18,7 @@ from e2evote.elgamal import Ciphertext, encrypt
 from e2evote.group.elements import Element, Scalar, SecretScalar
 from e2evote.group.parameters import group_named
 from e2evote.hashed_elgamal import ContestDataSeal, HashedCiphertext
-from e2evote.hashing import parameter_base_hash
+from e2evote.hashing import contest_data_nonce, parameter_base_hash
 from e2evote.key_ceremony import SecretGuardianKeys
 from e2evote.record import layout
 from e2evote.record.codes import chaining_field, contest_hash, open_device
@@ -1050,6 +1050,17 @@ def _wrong_style(f: Forger) -> None:
     f.write()
 
 
+@defect(
+    "X.ballot-style",
+    skips=f"{BOX_14} X.ballot-contests X.ballot-options X.contest-data-presence",
+    oracle_adds="14.A",
+)
+def _style_of_a_challenged_ballot_does_not_exist(f: Forger) -> None:
+    """Style 9 of 2, on a ballot that is opened."""
+    f.pick("challenged", device=2).change(ballot_style=9)
+    f.write()
+
+
 @defect("X.ballot-contests", may=SUMS, skips="9.A 9.B")
 def _contest_twice(f: Forger) -> None:
     """A ballot lists one contest twice, hashes it twice, and is counted twice in it: every box is passed."""
@@ -1256,6 +1267,18 @@ def _data_of_half_a_block(f: Forger) -> None:
     _replace_data(f, vote, f.sign(ContestDataSeal(vote.ballot.h_i, 1), f.g**xi, bytes(48), xi))
 
 
+@defect("X.contest-data-presence 12.C")
+def _data_of_half_a_block_decrypted(f: Forger) -> None:
+    """48 bytes of contest data, honestly proved, and "decrypted"."""
+    _half_a_block(f, board(f))
+
+
+@defect("X.contest-data-presence 13.A")
+def _data_of_half_a_block_opened(f: Forger) -> None:
+    """48 bytes of contest data on a challenged ballot, honestly proved, and "opened"."""
+    _half_a_block(f, board(f, status="challenged"))
+
+
 @defect("X.contest-data-presence", may=DATA_LEFT_OUT)
 def _data_where_there_should_be_none(f: Forger) -> None:
     """Contest data in a contest that has none in the manifest: a place to leak through."""
@@ -1267,6 +1290,13 @@ def _data_where_there_should_be_none(f: Forger) -> None:
 def _sign_nonce(f: Forger, even: bool) -> None:
     vote, xi = f.pick("cast"), f.rng.scalar(f.group)
     vote.change(ballot_nonce=f.sign(f.nonce_seal(vote), f.minus(f.g**xi), bytes(32), xi, even))
+    f.write()
+
+
+def _half_a_block(f: Forger, vote: Vote) -> None:
+    seal, xi = ContestDataSeal(vote.ballot.h_i, 1), contest_data_nonce(f.group, vote.ballot.h_i, 1, vote.nonce.value)
+    vote.change_contest(1, contest_data=f.sign(seal, f.g**xi, bytes(48), xi))
+    f.reseal(vote)
     f.write()
 
 
@@ -1341,6 +1371,13 @@ ENCRYPTED = layout.ENCRYPTED_TALLIES
 edits("cell-label-wrong", "X.tally-cells", ENCRYPTED, put(0, "label", value="others"), skips="9.A 9.B")
 edits("cell-ballots-wrong", "X.tally-cells", ENCRYPTED, put(0, "ballots", value=lambda n: n + 1))
 edits("cell-weight-wrong", "X.tally-cells", ENCRYPTED, put(1, "weight", value=lambda n: n - 1))
+edits(
+    "encrypted-cell-that-does-not-exist",
+    "X.tally-cells",
+    ENCRYPTED,
+    lambda lines: lines.append({**lines[1], "cell": 3, "label": "more"}),
+    skips="9.A 9.B",
+)
 edits("encrypted-cell-doubled", "X.tally-cells", ENCRYPTED, lambda lines: lines.append(lines[1]), skips="9.A 9.B")
 edits("encrypted-cells-out-of-order", "X.tally-cells", ENCRYPTED, lambda lines: lines.reverse(), skips="9.A 9.B")
 edits("encrypted-cell-missing", "X.tally-cells", ENCRYPTED, drop(1), skips="9.A 9.B 10.A 10.B 10.C X.tally-range")

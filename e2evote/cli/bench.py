@@ -246,7 +246,9 @@ def bench(quick: bool, memory: bool, as_json: bool) -> None:
     rows = [figure.row() for figure in figures]
     growth = measure_memory() if memory else None
     if as_json:
-        click.echo(canonical_json({"workload": workload.name, "pm_ms": round(1000 * started, 4), "figures": rows}))
+        report = {"workload": workload.name, "pm_ms": round(1000 * started, 4), "figures": rows}
+        memory_report = {"memory_bytes_per_ballot": round(growth[0], 1)} if growth is not None else {}
+        click.echo(canonical_json(report | memory_report))
         return
     title = f"{workload.name}, 4096 bits, one thread, {gmpy2.mp_version()}; 1 pm = {1000 * started:.2f} ms"
     table = Table(title=title)

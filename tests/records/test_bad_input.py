@@ -57,15 +57,16 @@ def failed(path: Path) -> set[str]:
     return {check.id for check in verified(path).checks if check.status == "failed"}
 
 
-def refused(path: Path) -> ParseError:
+def refused(path: Path, ask_oracle: bool = True) -> ParseError:
     """Return the error with which a record is refused; the oracle refuses it too, or finds something."""
     with pytest.raises(ParseError) as caught:
         verified(path)
     assert str(caught.value).startswith(caught.value.where)
     assert "\n" not in str(caught.value)
     str(caught.value).encode("utf-8")
-    with contextlib.suppress(oracle.OracleParseError):
-        assert not oracle.verify(path, {TOY}).passed
+    if ask_oracle:
+        with contextlib.suppress(oracle.OracleParseError):
+            assert not oracle.verify(path, {TOY}).passed
     return caught.value
 
 
@@ -276,10 +277,11 @@ HEX_DAMAGES: dict[str, Callable[[str], object]] = {
     ("name", "place"), HEX_PLACES, ids=lambda x: ".".join(map(str, x)) if isinstance(x, tuple) else x
 )
 def test_hex_has_one_spelling(name: str, place: tuple[str | int, ...], copy: Path, small: BuiltRecord) -> None:
-    for damage in HEX_DAMAGES.values():
+    for number, damage in enumerate(HEX_DAMAGES.values()):
         (copy / name).write_bytes((small.path / name).read_bytes())
         rewrite_json(copy, name, at(*place, value=damage))
-        error = refused(copy)
+        # The oracle is asked about another damage at each place.
+        error = refused(copy, ask_oracle=number == HEX_PLACES.index((name, place)) % len(HEX_DAMAGES))
         assert error.where in (name, f"{name}:1")
         assert error.field == ".".join(map(str, place))
 
@@ -322,7 +324,7 @@ def test_numbers_have_one_spelling(
         (copy / name).write_bytes((small.path / name).read_bytes())
         rewrite_json(copy, name, at(*place, value="PLACEHOLDER"))
         rewrite(copy, name, lambda data, spelling=spelling: data.replace(b'"PLACEHOLDER"', spelling))
-        assert refused(copy).where in (name, f"{name}:1"), spelling
+        assert refused(copy, ask_oracle=spelling == wrong[least]).where in (name, f"{name}:1"), spelling
 
 
 @pytest.mark.parametrize(
@@ -694,9 +696,9 @@ def test_archive_with_a_name_twice(content: bytes, archive: Path, small: BuiltRe
 def test_archive_with_names_that_leave_the_record(name: str, archive: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(archive, "a") as file:
         file.writestr(name, b"{}\n")
-    before = set(tmp_path.parent.rglob("*"))
+    before = {*tmp_path.rglob("*"), *tmp_path.parent.iterdir()}
     assert failed(archive) == {"X.index"}
-    assert set(tmp_path.parent.rglob("*")) == before
+    assert {*tmp_path.rglob("*"), *tmp_path.parent.iterdir()} == before
 
 
 def test_archive_with_a_symbolic_link(archive: Path) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from e2evote.record.layout import Record
+from e2evote.verifier import ballots
+from e2evote.verifier import report as reports
 from e2evote.verifier.report import Finding, Report
 from e2evote.verifier.run import CHECKS, verify_record
 from tests.builders import TOY, BuiltRecord, manifest_bytes, reindex
@@ -139,6 +141,29 @@ def test_every_defect_of_a_ballot_is_found_at_once(built: BuiltRecord, tmp_path:
 def test_several_processes_find_the_same(name: str, mutants: Mutants) -> None:
     path = mutants.path(BY_NAME[name])
     assert verify(path, jobs=2) == verify(path, jobs=1)
+
+
+@pytest.mark.parametrize(
+    "name", ["missing-ballot", "ballot-moved-in-its-chain", "chaining-field-wrong", "status-extra"]
+)
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_where_ballots_are_cut_into_chunks_makes_no_difference(
+    name: str, size: int, mutants: Mutants, built: BuiltRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = mutants.path(BY_NAME[name])
+    whole = verify(path)
+    monkeypatch.setattr(ballots, "CHUNK_BALLOTS", size)
+    assert verify(path) == whole
+    assert verify(built.path).valid
+
+
+def test_many_findings_are_counted(mutants: Mutants, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = mutants.path(BY_NAME["h-p-of-other-n"])
+    (every,) = [check for check in verify(path).checks if check.id == "5.B"]
+    monkeypatch.setattr(reports, "KEPT", 3)
+    (few,) = [check for check in verify(path).checks if check.id == "5.B"]
+    assert (len(every.findings), every.omitted) == (12, 0)
+    assert (few.findings, few.omitted, few.count) == (every.findings[:3], 9, every.count)
 
 
 @pytest.mark.parametrize("name", ["tally-off-by-one", "encryption-of-two", "h-e-wrong", "version-2-0-0"])
