@@ -22,7 +22,7 @@ from e2evote.errors import CheckError, VerificationError
 from e2evote.group.elements import Element, Group, Scalar, SecretScalar
 from e2evote.group.powers import discrete_log
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext, Seal
-from e2evote.hashing import base_hash, contest_data_nonce, kdf, selection_nonce
+from e2evote.hashing import H, Tag, base_hash, contest_data_nonce, kdf, selection_nonce
 from e2evote.key_ceremony import SecretGuardianKeys
 from e2evote.record import layout
 from e2evote.record.ballot import (
@@ -96,8 +96,6 @@ class CounterFromZero(ContestDataSeal):
     """Contest data whose key blocks count from 0 instead of 1."""
 
     def mask(self, alpha: Element, beta: Element, size: int) -> bytes:
-        from e2evote.hashing import H, Tag
-
         h = H(self.h_i, Tag.CONTEST_DATA_KEY, self.ind_c, alpha, beta, length=5 + 2 * alpha.group.l_p)
         context, blocks = b"contest_data" + b(self.ind_c, 4), size // 32
         return b"".join(kdf(h, b(t, 4), b"data_enc_keys", context, b(256 * blocks, 4)) for t in range(blocks))

@@ -8,6 +8,8 @@ the ids of checks that fail, ``may`` those that fail with them because they look
 ``skips`` are those that may not run for want of what they look at.
 """
 
+import hashlib
+import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +24,7 @@ from e2evote.hashing import contest_data_nonce, parameter_base_hash
 from e2evote.key_ceremony import SecretGuardianKeys
 from e2evote.record import layout
 from e2evote.record.codes import chaining_field, contest_hash, open_device
+from e2evote.record.setup import Election, Hashes
 from e2evote.record.tally import EncryptedTally, EncryptedTallyContest, Tally
 from e2evote.secret_sharing import SecretPolynomial
 from e2evote.verifier.run import CHECKS
@@ -130,7 +133,7 @@ PLUS_ONE, PLUS_Q = add(1), add(Q)
 WRONG_HASH = "0123456789ABCDEF" * 4
 
 
-def element(x: Element | int, group: Any = None) -> str:
+def element(x: Element | int) -> str:
     """Return an element of the toy group as the record writes it."""
     value = x if isinstance(x, int) else int(x.value)
     return f"{value:064X}"
@@ -223,12 +226,7 @@ def _h_p_of_other_n(f: Forger) -> None:
 @defect("1.F", may="4.A 5.B 8.C 8.F 8.G 10.B")
 def _h_b_without_length(f: Forger) -> None:
     """The whole election is held with an H_B that leaves out the length of the manifest (a known mistake)."""
-    from e2evote.record.setup import Election, Hashes
-
     old, data = f.election, f.manifest_bytes
-    import hashlib
-    import hmac
-
     h_b = hmac.digest(old.hashes.h_p, b"\x01" + data, hashlib.sha256)
     f.election = Election.of(old.group, old.n, old.k, old.manifest, Hashes(h_p=old.hashes.h_p, h_b=h_b), old.keys)
     f.vote_again()

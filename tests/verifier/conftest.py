@@ -1,4 +1,4 @@
-"""Broken records, each written once a session."""
+"""Broken records, each written once."""
 
 from pathlib import Path
 

@@ -13,7 +13,7 @@ from e2evote.group.elements import Scalar
 from e2evote.record import layout
 from e2evote.record.layout import Record
 from e2evote.verifier.report import PHASES, Phase
-from e2evote.verifier.run import verify_record
+from e2evote.verifier.run import CHECKS, verify_record
 from e2evote.zkp.range import RangeProof
 from tests import oracle
 from tests.builders import DEFAULT_MANIFEST, TOY, BuiltRecord, build_record, manifest_bytes, reindex
@@ -55,8 +55,6 @@ def test_broken_records(mutation: Mutation, mutants: Mutants) -> None:
 
 
 def test_both_know_the_same_checks() -> None:
-    from e2evote.verifier.run import CHECKS
-
     assert set(oracle.CHECKS) == {check.id for check in CHECKS}
     assert oracle.PHASES == PHASES == get_args(Phase) == get_args(BuiltPhase)
 
