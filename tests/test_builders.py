@@ -12,7 +12,7 @@ from e2evote.record import layout
 from e2evote.record.layout import Record
 from e2evote.record.load import load_election, load_guardians
 from tests.builders import TOY, BuiltRecord, Phase, build_record, manifest_bytes, patterned_ballots
-from tests.test_mistakes import counted, expected_counts
+from tests.mistakes.helpers import counted, expected_counts
 
 SETUP = {layout.INDEX, layout.MANIFEST, layout.PARAMETERS, layout.HASHES}
 KEYS = {layout.JOINT_KEYS, layout.EXTENDED_HASHES, *(layout.guardian_path(i) for i in (1, 2, 3))}

@@ -1,4 +1,4 @@
-"""Challenged ballots, opened from the nonce; what is refused is in tests/test_mistakes.py."""
+"""Challenged ballots, opened from the nonce; what is refused is in tests/mistakes."""
 
 from e2evote.challenge import open_ballot
 from e2evote.elgamal import encrypt

@@ -1,4 +1,4 @@
-"""The key ceremony, held whole; what it refuses is in tests/test_mistakes.py too."""
+"""The key ceremony, held whole; what it refuses is in tests/mistakes too."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Threshold decryption: any k of n agree; who is at fault is named (tests/test_mistakes.py has the rest)."""
+"""Threshold decryption: any k of n agree; who is at fault is named (tests/mistakes has the rest)."""
 
 from itertools import combinations
 

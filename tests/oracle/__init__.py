@@ -8,8 +8,13 @@ disagree where one of the two readings is wrong.
     equations.py    the equations that a verifier recomputes (3.1 to 3.6)
     strict_json.py  JSON without duplicate keys, null, unknown fields or other freedoms
     manifest.py     the manifest and its rules (docs/formats/manifest.md)
-    record.py       the files of a record (docs/formats/record.md)
-    boxes.py        the boxes (6.2) and the project's own X checks
+    record.py       what a record holds (docs/formats/record.md)
+    files.py        the files of a directory or an archive, and index.json
+    reading.py      from the files to what the record holds
+    verdict.py      the ids of the checks, and what they found
+    boxes.py        the boxes (6.2) and the project's own X checks, one after the other; they are in
+                    boxes_setup.py (1 to 4), boxes_ballots.py (5 to 8), boxes_tally.py (9 to 11)
+                    and boxes_opened.py (12 to 14)
 
 Every check takes its inputs as the record states them (H_P, H_B, H_E, H_I, chi, H_DI, H_j, A and B, ...), and each of
 these stated values has its own check. So one wrong value is found where it is stated and where it is used, not
@@ -20,8 +25,9 @@ everywhere behind it.
     (True, [], 12)
 """
 
-from .boxes import CHECKS, Verdict, verify
+from .boxes import verify
 from .record import PHASES
 from .strict_json import OracleParseError
+from .verdict import CHECKS, Verdict
 
 __all__ = ["CHECKS", "PHASES", "OracleParseError", "Verdict", "verify"]

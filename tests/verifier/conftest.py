@@ -22,5 +22,5 @@ class Mutants:
 
 @pytest.fixture(scope="session")
 def mutants(tmp_path_factory: pytest.TempPathFactory, built: BuiltRecord) -> Mutants:
-    """The broken records of tests/mutations.py."""
+    """The broken records of tests/mutations."""
     return Mutants(tmp_path_factory.mktemp("mutants"), built)

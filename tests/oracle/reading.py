@@ -1,0 +1,383 @@
+"""The files of an election record, read strictly.
+
+Docs: docs/formats/record.md. Reading checks form only: which files must be there, fields, widths, alphabets. A file
+that breaks the form raises OracleParseError; whatever has the right form is kept for the boxes.
+"""
+
+import datetime
+import re
+from pathlib import Path
+from typing import Any
+
+from .arithmetic import Group
+from .equations import Ciphertext, HashedElGamal
+from .files import LAYOUT, files_of_archive, files_of_directory, read_index
+from .manifest import read_manifest
+from .record import (
+    PHASES,
+    Close,
+    DecryptedData,
+    Device,
+    EncryptedBallot,
+    EncryptedContest,
+    EncryptedOption,
+    EncryptedTally,
+    EncryptedTallyContest,
+    Guardian,
+    GuardianProof,
+    Keys,
+    OpenedBallot,
+    OpenedContest,
+    OpenedData,
+    OpenedOption,
+    Parameters,
+    RangeProof,
+    Record,
+    Status,
+    Tally,
+    TallyContest,
+    TallyOption,
+)
+from .strict_json import TOTAL, count, hex_bytes, hex_number, items, json_file, json_lines, members, refuse, text
+
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+STATUSES = ("cast", "challenged", "spoiled")
+
+
+def read_record(path: str | Path, until: str) -> Record:
+    """Read a record from a directory or from a zip archive, up to a phase; what belongs to later ones is left alone."""
+    files = files_of_directory(Path(path)) if Path(path).is_dir() else files_of_archive(Path(path))
+    for required in ("index.json", "manifest.json", "parameters.json", "hashes.json"):
+        _need(files, required)
+    parameters = _parameters(files["parameters.json"])
+    hashes = members(json_file(files["hashes.json"], "hashes.json"), "h_p h_b", "hashes.json")
+    record = Record(
+        files=files,
+        index=read_index(files["index.json"]),
+        manifest_bytes=files["manifest.json"],
+        manifest=read_manifest(files["manifest.json"]),
+        parameters=parameters,
+        h_p=hex_bytes(hashes["h_p"], "hashes.json h_p", 32),
+        h_b=hex_bytes(hashes["h_b"], "hashes.json h_b", 32),
+    )
+    _Phases(record).read(PHASES.index(until))
+    return record
+
+
+def _need(files: dict[str, bytes], path: str) -> None:
+    if path not in files:
+        refuse(path, "the file is missing")
+
+
+def _parameters(content: bytes) -> Parameters:
+    where = "parameters.json"
+    top = members(json_file(content, where), "version p q r g n k", where)
+    p = hex_bytes(top["p"], f"{where} p")
+    if not p or p[0] == 0:
+        refuse(f"{where} p", "has leading zeros, or no digits at all")
+    return Parameters(
+        version=text(top["version"], f"{where} version"),
+        group=Group(
+            p=int.from_bytes(p, "big"),
+            q=hex_number(top["q"], f"{where} q", 32),
+            g=hex_number(top["g"], f"{where} g", len(p)),
+        ),
+        r=hex_number(top["r"], f"{where} r", len(p)),
+        n=count(top["n"], f"{where} n"),
+        k=count(top["k"], f"{where} k"),
+    )
+
+
+class _Phases:
+    """Reads the files of the phases after setup into the record."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.files = record.files
+        self.length = record.parameters.group.element_length
+
+    def read(self, until: int) -> None:
+        record = self.record
+        if until >= PHASES.index("keys"):
+            self._keys()
+        if until >= PHASES.index("ballots"):
+            self._devices()
+        if until >= PHASES.index("tally"):
+            lines = self._lines("encrypted_tallies.ndjson")
+            record.encrypted_tallies = [self._encrypted_tally(*line) for line in lines]
+        if until >= PHASES.index("decryption"):
+            lines = self._lines("tallies.ndjson", may_be_empty=True)
+            record.tallies = [self._tally(*line) for line in lines]
+        if until >= PHASES.index("opened"):
+            record.challenged, record.contest_data = [], []
+            if "challenged_ballots.ndjson" in self.files:
+                record.challenged += [self._opened_ballot(*line) for line in self._lines("challenged_ballots.ndjson")]
+            if "contest_data.ndjson" in self.files:
+                record.contest_data += [self._decrypted_data(*line) for line in self._lines("contest_data.ndjson")]
+
+    def _lines(self, path: str, *, may_be_empty: bool = False) -> list[tuple[Any, str]]:
+        _need(self.files, path)
+        return json_lines(self.files[path], path, may_be_empty=may_be_empty)
+
+    def _element(self, value: Any, where: str) -> int:
+        return hex_number(value, where, self.length)
+
+    def _scalar(self, value: Any, where: str) -> int:
+        return hex_number(value, where, 32)
+
+    def _elements(self, value: Any, where: str) -> list[int]:
+        return [self._element(item, place) for item, place in items(value, where)]
+
+    def _scalars(self, value: Any, where: str) -> list[int]:
+        return [self._scalar(item, place) for item, place in items(value, where)]
+
+    # Phase "keys"
+
+    def _keys(self) -> None:
+        for path in self.files:
+            match = re.fullmatch(r"guardians/guardian_([1-9][0-9]{0,9})\.public_key\.json", path)
+            if match:
+                self.record.guardians[int(match[1])] = self._guardian(path)
+        path, extended = "joint_election_public_key.json", "hashes_ext.json"
+        _need(self.files, path)
+        _need(self.files, extended)
+        joint = members(json_file(self.files[path], path), "vote_encryption_key data_encryption_key", path)
+        hashes = members(json_file(self.files[extended], extended), "h_e", extended)
+        self.record.keys = Keys(
+            vote=self._element(joint["vote_encryption_key"], path),
+            data=self._element(joint["data_encryption_key"], path),
+            h_e=hex_bytes(hashes["h_e"], extended, 32),
+        )
+
+    def _guardian(self, path: str) -> Guardian:
+        top = members(
+            json_file(self.files[path], path),
+            "i name vote_commitments data_commitments communication_key vote_proof data_proof",
+            path,
+        )
+        if not 1 <= len(text(top["name"], f"{path} name")) <= 200:
+            refuse(f"{path} name", "1 to 200 characters are expected")
+        return Guardian(
+            i=count(top["i"], f"{path} i"),
+            vote_commitments=self._elements(top["vote_commitments"], f"{path} vote_commitments"),
+            data_commitments=self._elements(top["data_commitments"], f"{path} data_commitments"),
+            communication_key=self._element(top["communication_key"], f"{path} communication_key"),
+            vote_proof=self._guardian_proof(top["vote_proof"], f"{path} vote_proof"),
+            data_proof=self._guardian_proof(top["data_proof"], f"{path} data_proof"),
+        )
+
+    def _guardian_proof(self, value: Any, where: str) -> GuardianProof:
+        proof = members(value, "challenge responses", where)
+        return GuardianProof(self._scalar(proof["challenge"], where), self._scalars(proof["responses"], where))
+
+    # Phase "ballots"
+
+    def _devices(self) -> None:
+        of_devices = [path for path in self.files if path.startswith("devices/") and LAYOUT.fullmatch(path)]
+        for folder in sorted({path.split("/")[1] for path in of_devices}, key=int):
+            self.record.devices.append(self._device(f"devices/{folder}", int(folder)))
+
+    def _device(self, folder: str, number: int) -> Device:
+        path = f"{folder}/open.json"
+        _need(self.files, path)
+        value = json_file(self.files[path], path)
+        top = members(value, "device device_info h_di chaining_mode h_0?", path)
+        mode = count(top["chaining_mode"], f"{path} chaining_mode")
+        shards = [name for name in self.files if name.startswith(f"{folder}/ballots-") and LAYOUT.fullmatch(name)]
+        shards.sort(key=_shard_number)
+        lines = [line for shard in shards for line in self._lines(shard)]
+        statuses_path = f"{folder}/statuses.ndjson"
+        statuses = self._lines(statuses_path, may_be_empty=True) if statuses_path in self.files else []
+        device = Device(
+            folder=number,
+            number=count(top["device"], f"{path} device"),
+            device_info=text(top["device_info"], f"{path} device_info"),
+            h_di=hex_bytes(top["h_di"], f"{path} h_di", 32),
+            chaining_mode=mode,
+            h_0=hex_bytes(top["h_0"], f"{path} h_0", 32) if "h_0" in top else None,
+            shards=[_shard_number(shard) for shard in shards],
+            ballots=[self._ballot(*line) for line in lines],
+            statuses=[self._status(*line) for line in statuses],
+            close=self._close(f"{folder}/close.json"),
+        )
+        for ballot, status in zip(device.ballots, device.statuses, strict=False):
+            ballot.status = status.status
+        return device
+
+    def _close(self, path: str) -> Close | None:
+        if path not in self.files:
+            return None
+        top = members(json_file(self.files[path], path), "ballots chaining_field? closing_hash?", path)
+        chain = [
+            hex_bytes(top[name], f"{path} {name}", length) if name in top else None
+            for name, length in (("chaining_field", 36), ("closing_hash", 32))
+        ]
+        return Close(count(top["ballots"], f"{path} ballots"), *chain)
+
+    def _status(self, value: Any, where: str) -> Status:
+        line = members(value, "confirmation_code status", where)
+        if line["status"] not in STATUSES:
+            refuse(f"{where} status", "none of " + ", ".join(STATUSES))
+        return Status(hex_bytes(line["confirmation_code"], where, 32), line["status"])
+
+    def _ballot(self, value: Any, where: str) -> EncryptedBallot:
+        line = members(
+            value,
+            "id_b h_i device position ballot_style weight encrypted_at contests ballot_nonce chaining_field"
+            " confirmation_code",
+            where,
+        )
+        _check_time(line["encrypted_at"], f"{where} encrypted_at")
+        nonce = self._hashed_elgamal(line["ballot_nonce"], f"{where} ballot_nonce")
+        return EncryptedBallot(
+            id_b=hex_bytes(line["id_b"], f"{where} id_b", 32),
+            h_i=hex_bytes(line["h_i"], f"{where} h_i", 32),
+            device=count(line["device"], f"{where} device"),
+            position=count(line["position"], f"{where} position"),
+            style=count(line["ballot_style"], f"{where} ballot_style"),
+            weight=count(line["weight"], f"{where} weight"),
+            contests=[self._encrypted_contest(*item) for item in items(line["contests"], f"{where} contests")],
+            nonce=nonce,
+            chaining_field=hex_bytes(line["chaining_field"], f"{where} chaining_field", 36),
+            confirmation_code=hex_bytes(line["confirmation_code"], f"{where} confirmation_code", 32),
+        )
+
+    def _encrypted_contest(self, value: Any, where: str) -> EncryptedContest:
+        entry = members(value, "index options proof contest_data? contest_hash", where)
+        data = None
+        if "contest_data" in entry:
+            data = self._hashed_elgamal(entry["contest_data"], f"{where} contest_data")
+        return EncryptedContest(
+            index=count(entry["index"], f"{where} index"),
+            options=[self._encrypted_option(*item) for item in items(entry["options"], f"{where} options")],
+            proof=self._range_proof(entry["proof"], f"{where} proof"),
+            data=data,
+            contest_hash=hex_bytes(entry["contest_hash"], f"{where} contest_hash", 32),
+        )
+
+    def _encrypted_option(self, value: Any, where: str) -> EncryptedOption:
+        entry = members(value, "ciphertext proof", where)
+        ciphertext = self._ciphertext(entry["ciphertext"], f"{where} ciphertext")
+        return EncryptedOption(ciphertext, self._range_proof(entry["proof"], f"{where} proof"))
+
+    def _ciphertext(self, value: Any, where: str) -> Ciphertext:
+        entry = members(value, "alpha beta", where)
+        alpha, beta = (self._element(entry[name], f"{where} {name}") for name in ("alpha", "beta"))
+        return Ciphertext(alpha, beta)
+
+    def _range_proof(self, value: Any, where: str) -> RangeProof:
+        entry = members(value, "challenges responses", where)
+        challenges = self._scalars(entry["challenges"], f"{where} challenges")
+        return RangeProof(challenges, self._scalars(entry["responses"], f"{where} responses"))
+
+    def _hashed_elgamal(self, value: Any, where: str) -> HashedElGamal:
+        entry = members(value, "c_0 c_1 c_2", where)
+        c, v = self._challenge_and_response(entry["c_2"], f"{where} c_2")
+        return HashedElGamal(self._element(entry["c_0"], f"{where} c_0"), hex_bytes(entry["c_1"], f"{where} c_1"), c, v)
+
+    def _challenge_and_response(self, value: Any, where: str) -> tuple[int, int]:
+        entry = members(value, "challenge response", where)
+        return self._scalar(entry["challenge"], where), self._scalar(entry["response"], where)
+
+    # Phases "tally" and "decryption"
+
+    def _encrypted_tally(self, value: Any, where: str) -> EncryptedTally:
+        line = members(value, "cell label ballots weight contests", where)
+        contests = []
+        for raw, place in items(line["contests"], f"{where} contests"):
+            entry = members(raw, "index ballots options", place)
+            options = [self._ciphertext(*item) for item in items(entry["options"], f"{place} options")]
+            index = count(entry["index"], f"{place} index")
+            ballots = count(entry["ballots"], f"{place} ballots", TOTAL)
+            contests.append(EncryptedTallyContest(index, ballots, options))
+        return EncryptedTally(
+            cell=count(line["cell"], f"{where} cell"),
+            label=text(line["label"], f"{where} label"),
+            ballots=count(line["ballots"], f"{where} ballots", TOTAL),
+            weight=count(line["weight"], f"{where} weight", TOTAL),
+            contests=contests,
+        )
+
+    def _tally(self, value: Any, where: str) -> Tally:
+        line = members(value, "cell label contests", where)
+        contests = []
+        for raw, place in items(line["contests"], f"{where} contests"):
+            entry = members(raw, "index label options", place)
+            options = [self._tally_option(*item) for item in items(entry["options"], f"{place} options")]
+            contests.append(TallyContest(count(entry["index"], place), text(entry["label"], place), options))
+        return Tally(count(line["cell"], f"{where} cell"), text(line["label"], f"{where} label"), contests)
+
+    def _tally_option(self, value: Any, where: str) -> TallyOption:
+        entry = members(value, "index label tally encoded_tally proof", where)
+        challenge, response = self._challenge_and_response(entry["proof"], f"{where} proof")
+        return TallyOption(
+            index=count(entry["index"], f"{where} index"),
+            label=text(entry["label"], f"{where} label"),
+            tally=count(entry["tally"], f"{where} tally", TOTAL),
+            encoded_tally=self._element(entry["encoded_tally"], f"{where} encoded_tally"),
+            challenge=challenge,
+            response=response,
+        )
+
+    # Phase "opened"
+
+    def _opened_ballot(self, value: Any, where: str) -> OpenedBallot:
+        line = members(value, "device position confirmation_code contests", where)
+        return OpenedBallot(
+            device=count(line["device"], f"{where} device"),
+            position=count(line["position"], f"{where} position"),
+            confirmation_code=hex_bytes(line["confirmation_code"], f"{where} confirmation_code", 32),
+            contests=[self._opened_contest(*item) for item in items(line["contests"], f"{where} contests")],
+        )
+
+    def _opened_contest(self, value: Any, where: str) -> OpenedContest:
+        entry = members(value, "index label options contest_data?", where)
+        data = None
+        if "contest_data" in entry:
+            opened = members(entry["contest_data"], "nonce data", f"{where} contest_data")
+            nonce = self._scalar(opened["nonce"], f"{where} contest_data nonce")
+            data = OpenedData(nonce, hex_bytes(opened["data"], f"{where} contest_data data"))
+        return OpenedContest(
+            index=count(entry["index"], f"{where} index"),
+            label=text(entry["label"], f"{where} label"),
+            options=[self._opened_option(*item) for item in items(entry["options"], f"{where} options")],
+            data=data,
+        )
+
+    def _opened_option(self, value: Any, where: str) -> OpenedOption:
+        entry = members(value, "index label selection nonce", where)
+        return OpenedOption(
+            index=count(entry["index"], f"{where} index"),
+            label=text(entry["label"], f"{where} label"),
+            selection=count(entry["selection"], f"{where} selection"),
+            nonce=self._scalar(entry["nonce"], f"{where} nonce"),
+        )
+
+    def _decrypted_data(self, value: Any, where: str) -> DecryptedData:
+        line = members(value, "device position confirmation_code index factor proof data", where)
+        challenge, response = self._challenge_and_response(line["proof"], f"{where} proof")
+        return DecryptedData(
+            device=count(line["device"], f"{where} device"),
+            position=count(line["position"], f"{where} position"),
+            confirmation_code=hex_bytes(line["confirmation_code"], f"{where} confirmation_code", 32),
+            index=count(line["index"], f"{where} index"),
+            factor=self._element(line["factor"], f"{where} factor"),
+            challenge=challenge,
+            response=response,
+            data=hex_bytes(line["data"], f"{where} data"),
+        )
+
+
+def _shard_number(path: str) -> int:
+    return int(path.rpartition("-")[2].removesuffix(".ndjson"))
+
+
+def _check_time(value: Any, where: str) -> None:
+    """RFC 3339 in UTC with whole seconds, written with T and Z."""
+    moment = text(value, where)
+    try:
+        if not TIME.fullmatch(moment):
+            raise ValueError
+        datetime.datetime.fromisoformat(moment.removesuffix("Z"))
+    except ValueError:
+        refuse(where, "no time YYYY-MM-DDThh:mm:ssZ")
