@@ -57,7 +57,8 @@ class ShareSeal:
         length = 9 + 3 * alpha.group.l_p
         k = H(self.h_p, Tag.SHARE_KEY, self.i, self.ell, self.kappa, alpha, beta, length=length)
         context = b"share_encrypt" + b(self.i, 4) + b(self.ell, 4)
-        blocks = (kdf(k, b(t, 1), b"share_enc_keys", context, b(512, 2)) for t in (1, 2))
+        # t(1) ‖ label(14) ‖ 00 ‖ context(21) ‖ 0200: 39 bytes
+        blocks = (kdf(k, b(t, 1), b"share_enc_keys", context, b(512, 2), message_length=39) for t in (1, 2))
         return _exactly(size, b"".join(blocks))
 
     def challenge(self, c_0: Element, c_1: bytes, a: Element) -> Scalar:
@@ -84,7 +85,9 @@ class BallotNonceSeal:
         """
         # 22 ‖ α_B ‖ β_B: 1025 bytes
         h = H(self.h_i, Tag.BALLOT_NONCE_KEY, alpha, beta, length=1 + 2 * alpha.group.l_p)
-        return _exactly(size, kdf(h, b(1, 1), b"ballot_nonce", b"ballot_nonce_encrypt", b(256, 2)))
+        # 01 ‖ label(12) ‖ 00 ‖ context(20) ‖ 0100: 36 bytes
+        k_1 = kdf(h, b(1, 1), b"ballot_nonce", b"ballot_nonce_encrypt", b(256, 2), message_length=36)
+        return _exactly(size, k_1)
 
     def challenge(self, c_0: Element, c_1: bytes, a: Element) -> Scalar:
         """Return c_B = H_q(H_I; 23, a_B, C_0, C_1).
@@ -111,7 +114,9 @@ class ContestDataSeal:
         # 26 ‖ ind_c(4) ‖ α ‖ β: 1029 bytes
         h = H(self.h_i, Tag.CONTEST_DATA_KEY, self.ind_c, alpha, beta, length=5 + 2 * alpha.group.l_p)
         context, blocks = b"contest_data" + b(self.ind_c, 4), size // 32
-        stream = (kdf(h, b(t, 4), b"data_enc_keys", context, b(256 * blocks, 4)) for t in range(1, blocks + 1))
+        # t(4) ‖ label(13) ‖ 00 ‖ context(16) ‖ length in bits(4): 38 bytes
+        length, counters = b(256 * blocks, 4), range(1, blocks + 1)
+        stream = (kdf(h, b(t, 4), b"data_enc_keys", context, length, message_length=38) for t in counters)
         return _exactly(size, b"".join(stream))
 
     def challenge(self, c_0: Element, c_1: bytes, a: Element) -> Scalar:

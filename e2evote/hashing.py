@@ -78,14 +78,20 @@ def _encoded(part: Part) -> bytes:
     return bytes(part)
 
 
-def kdf(key: bytes, counter: bytes, label: bytes, context: bytes, length: bytes) -> bytes:
+def kdf(key: bytes, counter: bytes, label: bytes, context: bytes, length: bytes, *, message_length: int) -> bytes:
     """Return one 32-byte block: HMAC(key, counter ‖ label ‖ 00 ‖ context ‖ length).
 
     The three uses differ in the widths of counter and length; the callers give both as bytes.
 
+    Raises:
+        AssertionError: the message is not ``message_length`` bytes long, or the key not 32.
+
     Spec: EG-2.1 §3.2.2, eqs. 17, 18
     """
-    return hmac.digest(key, counter + label + b"\0" + context + length, hashlib.sha256)
+    message = counter + label + b"\0" + context + length
+    if len(message) != message_length or len(key) != 32:
+        raise AssertionError(f"KDF: {len(message)} bytes hashed, {message_length} expected; key of {len(key)}")
+    return hmac.digest(key, message, hashlib.sha256)
 
 
 def parameter_base_hash(group: Group, n: int, k: int) -> bytes:

@@ -68,7 +68,9 @@ class CounterFromZero(ContestDataSeal):
     def mask(self, alpha: Element, beta: Element, size: int) -> bytes:
         h = H(self.h_i, Tag.CONTEST_DATA_KEY, self.ind_c, alpha, beta, length=5 + 2 * alpha.group.l_p)
         context, blocks = b"contest_data" + b(self.ind_c, 4), size // 32
-        return b"".join(kdf(h, b(t, 4), b"data_enc_keys", context, b(256 * blocks, 4)) for t in range(blocks))
+        return b"".join(
+            kdf(h, b(t, 4), b"data_enc_keys", context, b(256 * blocks, 4), message_length=38) for t in range(blocks)
+        )
 
 
 @dataclass(slots=True)

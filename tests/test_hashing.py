@@ -51,8 +51,10 @@ def test_h_q_is_h_mod_q(data: bytes) -> None:
 def test_kdf_message() -> None:
     """Spec: EG-2.1 §3.2.2, eqs. 17, 18"""
     with recorded() as calls:
-        kdf(KEY, b"\x01", b"label", b"context", b"\x02\x00")
+        kdf(KEY, b"\x01", b"label", b"context", b"\x02\x00", message_length=16)
     assert calls[0].message == b"\x01label\x00context\x02\x00"
+    with pytest.raises(AssertionError, match="16 bytes hashed, 17 expected"):
+        kdf(KEY, b"\x01", b"label", b"context", b"\x02\x00", message_length=17)
 
 
 def test_nonces_differ_by_contest_option_ballot_and_identifier() -> None:

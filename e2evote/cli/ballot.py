@@ -8,7 +8,7 @@ import click
 from e2evote.cli import devices
 from e2evote.cli.devices import Device
 from e2evote.cli.encrypting import encrypt_file
-from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, directory, write_new
+from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, directory, force, write_new
 from e2evote.cli.program import Failure
 from e2evote.cli.terminal import note, progress
 from e2evote.cli.views import show_opened
@@ -30,7 +30,8 @@ def ballot() -> None:
 )
 @click.option("--output", type=ANY_PATH, metavar="FILE", help="Write the codes of all its ballots there instead.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a ballot: device, position, confirmation_code.")
-def encrypt(directory: Path, number: int, source: Path, output: Path | None, as_json: bool) -> None:
+@force
+def encrypt(directory: Path, number: int, source: Path, output: Path | None, as_json: bool, force: bool) -> None:
     """Encrypt the votes in FILE on a device and print their confirmation codes.
 
     FILE is all that the device encrypts, everything in it is checked first. What is encrypted already is skipped: the
@@ -44,13 +45,13 @@ def encrypt(directory: Path, number: int, source: Path, output: Path | None, as_
         e2evote ballot encrypt club --device 1 --input votes.ndjson
     """
     if output is not None:
-        check_free(output)
+        check_free(output, force)
     with Workspace(directory).locked() as workspace:
         device = Device(workspace, number)
         count = encrypt_with_bar(device, source)
     codes = [_code_line(number, position, code, as_json) for position, code in enumerate(device.codes(), 1)]
     if output is not None:
-        write_new(output, "".join(f"{line}\n" for line in codes).encode())
+        write_new(output, "".join(f"{line}\n" for line in codes).encode(), force)
     else:
         for line in codes[len(codes) - count :]:
             click.echo(line)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from e2evote.cli.options import EXISTING_FILE, directory, insecure_parameters
+from e2evote.cli.options import EXISTING_FILE, directory, insecure_parameters, read_manifest
 from e2evote.cli.program import printable
 from e2evote.cli.workspace import Workspace, create
 from e2evote.group.parameters import STANDARD_NAME
@@ -39,7 +39,7 @@ def create_election(directory: Path, manifest: Path, guardians: int, quorum: int
 
         e2evote election create club --manifest m.json --guardians 5 --quorum 3
     """
-    workspace = create(directory, manifest.read_bytes(), guardians, quorum, insecure or STANDARD_NAME)
+    workspace = create(directory, read_manifest(manifest), guardians, quorum, insecure or STANDARD_NAME)
     show_created(workspace)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from e2evote.cli.options import ANY_PATH, EXISTING_FILE, write_new
+from e2evote.cli.options import ANY_PATH, EXISTING_FILE, read_manifest, write_new
 from e2evote.cli.program import Failure
 from e2evote.cli.terminal import note
 from e2evote.cli.views import show_manifest
@@ -28,7 +28,7 @@ def check(file: Path) -> None:
 
         e2evote manifest check manifest.json
     """
-    found = parse_manifest(file.read_bytes(), str(file))
+    found = parse_manifest(read_manifest(file), str(file))
     problems = list(found.problems())
     if problems:
         raise Failure(f"{file}: {len(problems)} problems\n" + "\n".join(f"  {problem}" for problem in problems))

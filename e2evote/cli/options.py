@@ -9,6 +9,7 @@ import click
 
 from e2evote.errors import CheckError
 from e2evote.group.parameters import INSECURE_NAMES
+from e2evote.record.layout import OBJECT_LIMIT
 from e2evote.record.writer import write_atomically
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -43,6 +44,19 @@ def insecure_parameters(command: Command) -> Command:
     text = f"Accept parameters that prove nothing, for tests: {', '.join(INSECURE_NAMES)}."
     choice = click.Choice(INSECURE_NAMES)
     return click.option("--insecure-parameters", "insecure", type=choice, metavar="NAME", help=text)(command)
+
+
+def read_manifest(path: Path) -> bytes:
+    """Return the bytes of a manifest that a person named.
+
+    Raises:
+        CheckError: it is no plain file, or larger than a record may hold.
+    """
+    if not path.is_file():
+        raise CheckError(f"{path}: not a plain file")
+    if path.stat().st_size > OBJECT_LIMIT:
+        raise CheckError(f"{path}: larger than {OBJECT_LIMIT} bytes")
+    return path.read_bytes()
 
 
 def force(command: Command) -> Command:

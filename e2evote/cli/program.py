@@ -3,6 +3,8 @@
 Light on imports, so that the program starts fast and Ctrl-C is noticed from the beginning.
 """
 
+import io
+import sys
 import unicodedata
 from collections.abc import Mapping
 from importlib import import_module
@@ -48,6 +50,9 @@ class Program(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; what it raises ends as ``Error: …`` and an exit code, never as a traceback."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 is no reason to fail
         try:
             return super().invoke(ctx)
         except E2EVoteError as error:

@@ -163,6 +163,8 @@ class Archive:
         for info in self._members:
             if not info.filename:
                 raise ParseError("archive", "a member has no name")
+            if info.filename.startswith("/") or "\\" in info.filename or ".." in info.filename.split("/"):
+                raise ParseError(ascii(info.filename), "a path that leaves the record")
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise ParseError(ascii(info.filename), "members of the archive must be stored or deflated")
             if stat.S_ISLNK(info.external_attr >> 16):

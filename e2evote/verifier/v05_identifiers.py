@@ -67,6 +67,7 @@ def _doubles(digests: "array[int]") -> set[int]:
     for part in range(16):
         ordered = sorted(x for x in digests if x & 15 == part)
         doubles.update(x for x, following in pairwise(ordered) if x == following)
+        del ordered
     return doubles
 
 

@@ -1,7 +1,10 @@
 """``e2evote verify``: verdicts, exit codes, and what people and programs read."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -115,3 +118,11 @@ def test_an_unexpected_error_is_not_a_verdict(record: Path, monkeypatch: pytest.
     error = verify(record, code=3).stderr
     assert error.startswith("Error: unexpected ValueError: boom")
     assert "--traceback" in error
+
+
+def test_a_terminal_without_utf_8_still_gets_the_verdict(record: Path):
+    command = [sys.executable, "-c", "from e2evote.cli import main; main()"]
+    arguments = ["verify", str(record), "--insecure-parameters", TOY, "--jobs", "1"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "VALID")

@@ -88,13 +88,20 @@ def test_archive_with_a_name_twice(content: bytes, archive: Path, small: BuiltRe
     assert "twice" in error.problem
 
 
-@pytest.mark.parametrize("name", ["../evil", "/etc/evil", "a\\b", "devices/../../evil", "C:evil", "notes.txt"])
+@pytest.mark.parametrize("name", ["../evil", "/etc/evil", "a\\b", "devices/../../evil"])
 def test_archive_with_names_that_leave_the_record(name: str, archive: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(archive, "a") as file:
         file.writestr(name, b"{}\n")
     before = {*tmp_path.rglob("*"), *tmp_path.parent.iterdir()}
-    assert failed(archive) == {"X.index"}
+    assert "leaves the record" in refused(archive).problem
     assert {*tmp_path.rglob("*"), *tmp_path.parent.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["C:evil", "notes.txt"])
+def test_archive_with_names_that_no_record_has(name: str, archive: Path) -> None:
+    with zipfile.ZipFile(archive, "a") as file:
+        file.writestr(name, b"{}\n")
+    assert failed(archive) == {"X.index"}
 
 
 def test_archive_with_a_symbolic_link(archive: Path) -> None:
