@@ -133,12 +133,14 @@ def respond(
     """Round 3: compare every d_j with what was revealed, then v_i = u_i − c_i·z_i with c_i = c·w_i.
 
     Raises:
-        CheckError: a message is missing or doubled, the hashes are not those accepted before, or the nonces have
-            answered already.
+        CheckError: a message is missing or doubled, the hashes are not those accepted before, the nonces have answered
+            already, or the shares are another guardian's.
         VerificationError: naming the guardian whose hash does not match, or whose part is not in the group.
 
     Spec: EG-2.1 §3.6.5, eqs. 91, 92; §3.6.6, eq. 102
     """
+    if shares.i != state.i:
+        raise CheckError(f"guardian {state.i}: these are the shares of guardian {shares.i}")
     state.accept(commitments)
     joint = _combined(election, state.statements, state.available, commitments, reveals)
     w_i = lagrange_coefficient(election.group, state.i, state.available)

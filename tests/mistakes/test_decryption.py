@@ -148,6 +148,16 @@ def test_minus_beta_as_decryption_factor(
         running.combine(empty)
 
 
+def test_a_guardian_answers_with_the_shares_of_another(built: BuiltRecord) -> None:
+    """The mistake is noticed before the nonces are spent."""
+    running = session(built, tally_of(built))
+    own, running.shares[1] = running.shares[1], running.shares[3]
+    with pytest.raises(CheckError, match="guardian 1: these are the shares of guardian 3"):
+        running.respond(1)
+    running.shares[1] = own
+    assert len(running.respond(1).responses) == len(running.statements)
+
+
 def test_nonces_answer_twice(built: BuiltRecord) -> None:
     """Two answers with one u give the secret share away."""
     running = session(built, tally_of(built))
