@@ -39,7 +39,7 @@ from e2evote.record.setup import Election, ExtendedHashes, Parameters
 from e2evote.record.writer import RecordWriter
 from e2evote.secret_sharing import SecretKeyShares
 from e2evote.tally import accumulate
-from e2evote.verifier.ballots import verify_ballot
+from e2evote.verifier.chunk import verify_ballot
 from e2evote.verifier.context import Context
 from e2evote.verifier.report import Ledger, Place
 

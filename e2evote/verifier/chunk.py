@@ -1,0 +1,173 @@
+"""The work on one chunk of ballots: every check of boxes 5 to 8 and 12 to 14 that a ballot and its neighbour allow.
+
+``verify_chunk`` is a pure function, so that chunks can go to any process.
+"""
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass, field
+
+from e2evote.record.ballot import BallotStatus, DeviceOpening, EncryptedBallot
+from e2evote.record.codec import parse
+from e2evote.record.opened import ChallengedBallot, DecryptedContestData
+from e2evote.verifier import (
+    v05_identifiers,
+    v06_selections,
+    v07_limits,
+    v08_codes,
+    v12_contest_data,
+    v13_challenged_ballots,
+    v14_challenged_contents,
+    x_ballots,
+)
+from e2evote.verifier.context import Context
+from e2evote.verifier.report import Ledger, Place
+from e2evote.verifier.v09_aggregation import Sums
+
+BALLOT_CHECKS = (
+    *v05_identifiers.CHECKS,
+    *v06_selections.CHECKS,
+    *v07_limits.CHECKS,
+    *v08_codes.CHECKS,
+    *x_ballots.CHECKS,
+)
+OPENED_CHECKS = (*v12_contest_data.CHECKS, *v13_challenged_ballots.CHECKS, *v14_challenged_contents.CHECKS)
+
+Line = tuple[str, bytes]
+"""Where a line stands, and the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One ballot's line and whatever other lines speak of it."""
+
+    ballot: Line
+    status: Line | None
+    opened: tuple[Line, ...]
+    data: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive ballots of one device; ``before`` is the line of the ballot before the first."""
+
+    opening: DeviceOpening
+    first: int
+    before: Line | None
+    items: tuple[Item, ...]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a chunk came to, and what all chunks come to.
+
+    ``with_data`` and ``data_opened`` count, by contest, cast ballots with contest data and those whose data is opened.
+    """
+
+    ledger: Ledger = field(default_factory=Ledger)
+    sums: Sums = field(default_factory=Sums)
+    statuses: Counter[str] = field(default_factory=Counter)
+    with_data: Counter[int] = field(default_factory=Counter)
+    data_opened: Counter[int] = field(default_factory=Counter)
+    id_digests: "array[int]" = field(default_factory=lambda: array("Q"))
+    code_digests: "array[int]" = field(default_factory=lambda: array("Q"))
+    last_code: bytes | None = None
+
+    def add(self, other: "Outcome") -> None:
+        """Add another chunk's outcome."""
+        self.ledger.add(other.ledger)
+        self.sums.add(other.sums)
+        self.statuses.update(other.statuses)
+        self.with_data.update(other.with_data)
+        self.data_opened.update(other.data_opened)
+        self.id_digests += other.id_digests
+        self.code_digests += other.code_digests
+        self.last_code = other.last_code
+
+
+def verify_chunk(context: Context, key: bytes, with_opened: bool, chunk: Chunk) -> Outcome:
+    """Verify the ballots of one chunk.
+
+    Raises:
+        ParseError: a line that cannot be parsed.
+    """
+    outcome = Outcome()
+    previous = _parse_ballot(context, chunk.before).confirmation_code if chunk.before else None
+    for position, item in enumerate(chunk.items, chunk.first):
+        ballot = _parse_ballot(context, item.ballot)
+        place = Place(chunk.opening.device, position, ballot.confirmation_code.hex().upper())
+        status = parse(BallotStatus, item.status[1], item.status[0]) if item.status else None
+        v08_codes.verify_position(outcome.ledger, ballot, chunk.opening.device, position, place)
+        v08_codes.verify_status(outcome.ledger, ballot, status, place)
+        v08_codes.verify_chaining(outcome.ledger, chunk.opening, ballot, previous, place)
+        countable = verify_ballot(outcome.ledger, context, ballot, place)
+        _count(outcome, context, ballot, status, countable)
+        if with_opened:
+            _verify_opened(outcome, context, ballot, status, item, place)
+        outcome.id_digests.append(v05_identifiers.digest(key, ballot.id_b))
+        outcome.code_digests.append(v05_identifiers.digest(key, ballot.confirmation_code))
+        previous = outcome.last_code = ballot.confirmation_code
+    return outcome
+
+
+def verify_ballot(ledger: Ledger, context: Context, ballot: EncryptedBallot, place: Place) -> bool:
+    """Run every check that looks at one ballot alone; return whether the ballot can be counted."""
+    countable = x_ballots.verify_shape(ledger, context, ballot, place)
+    v05_identifiers.verify_ballot(ledger, context, ballot, place)
+    for contest in ballot.contests:
+        if contest.index > len(context.manifest.contests):
+            ledger.skip(*(check.id for check in (*v06_selections.CHECKS, *v07_limits.CHECKS)))
+            continue
+        there = place.within(context.manifest.contest(contest.index).label)
+        members = v06_selections.verify_contest(ledger, context, ballot, contest, there)
+        v07_limits.verify_contest(ledger, context, ballot, contest, members, there)
+    x_ballots.verify_ciphertexts(ledger, context, ballot, place)
+    v08_codes.verify_ballot(ledger, ballot, place)
+    return countable
+
+
+def _count(
+    outcome: Outcome, context: Context, ballot: EncryptedBallot, status: BallotStatus | None, countable: bool
+) -> None:
+    """Add a cast ballot to the sums, and note the contests of every submitted one."""
+    decided = status.status if status is not None else "undecided"
+    outcome.statuses[decided] += 1
+    if not countable:
+        if decided == "cast":
+            outcome.ledger.skip("9.A", "9.B")
+        return
+    if decided in ("cast", "challenged"):
+        cell = context.manifest.cell_of(ballot.ballot_style)
+        outcome.sums.submitted |= {(cell, contest.index) for contest in ballot.contests}
+    if decided == "cast":
+        outcome.sums.add_ballot(context, ballot)
+
+
+def _verify_opened(
+    outcome: Outcome,
+    context: Context,
+    ballot: EncryptedBallot,
+    status: BallotStatus | None,
+    item: Item,
+    place: Place,
+) -> None:
+    ledger = outcome.ledger
+    challenged = status is not None and status.status == "challenged"
+    if item.opened or challenged:
+        exact = challenged and len(item.opened) == 1
+        message = f"a ballot {'challenged' if challenged else 'not challenged'} is opened {len(item.opened)} times"
+        ledger.check("X.challenged-complete", exact, message, place)
+    for where, line in item.opened:
+        opened = parse(ChallengedBallot, line, where, context.group)
+        v13_challenged_ballots.verify_ballot(ledger, context, ballot, opened, place)
+        v14_challenged_contents.verify_ballot(ledger, context, ballot, opened, place)
+    if status is not None and status.status == "cast":
+        outcome.with_data.update(contest.index for contest in ballot.contests if contest.contest_data is not None)
+    if item.data:
+        entries = tuple(parse(DecryptedContestData, line, where, context.group) for where, line in item.data)
+        outcome.data_opened.update(entry.index for entry in entries)
+        v12_contest_data.verify_ballot(ledger, context, ballot, status, entries, place)
+
+
+def _parse_ballot(context: Context, line: Line) -> EncryptedBallot:
+    return parse(EncryptedBallot, line[1], line[0], context.group)
