@@ -7,8 +7,9 @@ from e2evote import hashed_elgamal
 from e2evote.elgamal import Ciphertext, encrypt
 from e2evote.encryption import SecretBallotNonce
 from e2evote.errors import CheckError, VerificationError
+from e2evote.group.computation import Request, evaluate
 from e2evote.group.elements import Element, SecretScalar
-from e2evote.group.powers import discrete_log, fixed
+from e2evote.group.powers import discrete_log
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal
 from e2evote.hashing import contest_data_nonce, selection_nonce
 from e2evote.record.ballot import EncryptedBallot, EncryptedContest
@@ -58,9 +59,10 @@ def _open_contest(
 
 def _selection(election: Election, ciphertext: Ciphertext, xi: SecretScalar, limit: int, where: str) -> int:
     """Return σ with K^σ = β·K^−ξ, and re-encrypt to compare."""
-    g, K = fixed(election.group.g), fixed(election.K)
+    g, K = election.bases.g, election.bases.K
+    (mask,) = evaluate(Request([K**xi])).values
     try:
-        sigma = discrete_log(election.K, ciphertext.beta / (K**xi), limit)
+        sigma = discrete_log(election.K, ciphertext.beta / mask, limit)
     except CheckError:
         raise VerificationError(f"{where}: the ballot nonce does not open the ciphertext") from None
     if encrypt(g, K, sigma, xi) != ciphertext:
@@ -74,12 +76,12 @@ def _open_data(
     if encrypted.contest_data is None:
         return None
     xi = contest_data_nonce(election.group, ballot.h_i, encrypted.index, nonce.value)
-    g, K_hat = fixed(election.group.g), fixed(election.K_hat)
-    if g**xi != encrypted.contest_data.c_0:
+    c_0, beta = evaluate(Request([election.bases.g**xi, election.bases.K_hat**xi])).values
+    if c_0 != encrypted.contest_data.c_0:
         raise VerificationError(
             f"ballot {ballot.confirmation_code.hex().upper()}, contest {encrypted.index}: "
             "the ballot nonce does not open the contest data"
         )
     seal = ContestDataSeal(ballot.h_i, encrypted.index)
-    data = hashed_elgamal.decrypt(seal, encrypted.contest_data, K_hat**xi)
+    data = hashed_elgamal.decrypt(seal, encrypted.contest_data, beta)
     return OpenedContestData(nonce=xi.reveal(), data=data)

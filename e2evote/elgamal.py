@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from e2evote.group.computation import Computation, Request, compute
 from e2evote.group.elements import Element, Scalar
-from e2evote.group.powers import Base
+from e2evote.group.powers import Base, V
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,15 @@ class Ciphertext:
         return Ciphertext(self.alpha**weight, self.beta**weight)
 
 
-def encrypt(g: Base, K: Base, sigma: int, xi: Scalar) -> Ciphertext:
+def encrypt(g: Base[V], K: Base[V], sigma: int, xi: Scalar) -> Ciphertext:
     """Return Enc(σ, ξ) = (g^ξ, K^(σ+ξ)).
 
     Spec: EG-2.1 §3.3.1, eq. 31
     """
-    return Ciphertext(g**xi, K ** (xi + xi.group.scalar(sigma)))
+    return compute(encrypting(g, K, sigma, xi))
+
+
+def encrypting(g: Base[V], K: Base[V], sigma: int, xi: Scalar) -> Computation[Ciphertext]:
+    """Do what ``encrypt`` does, as a computation."""
+    alpha, beta = (yield Request([g**xi, K ** (xi + xi.group.scalar(sigma))])).values
+    return Ciphertext(alpha, beta)

@@ -1,18 +1,20 @@
 """From a voter's selections to an encrypted ballot and its confirmation code.
 
-``encrypt_ballot`` makes one ballot, ``encrypt_ballots`` a device's sequence with its chain. Every exponentiation uses
-the tables of g, K and K̂, which are built once a process; they do not hide the nonces from an observer of the machine.
+``encrypt_ballot`` makes one ballot, ``encrypt_ballots`` a device's sequence with its chain. ``encrypting_unchained``
+makes all of a ballot that does not depend on the ballot before it, so that many can be made at once and anywhere.
+Every exponentiation uses the tables of g, K and K̂; they do not hide the nonces from an observer of the machine.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial, reduce
+from itertools import islice
 
 from e2evote import elgamal, hashed_elgamal
 from e2evote.elgamal import Ciphertext
+from e2evote.group.computation import Computation, compute, together
 from e2evote.group.elements import SecretScalar
-from e2evote.group.powers import fixed
 from e2evote.group.randomness import SYSTEM, Randomness
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext
 from e2evote.hashing import contest_data_nonce, selection_identifier_hash, selection_nonce
@@ -25,6 +27,9 @@ from e2evote.zkp import range as range_proof
 
 Clock = Callable[[], datetime]
 
+BATCH = 8
+"""Ballots encrypted side by side, as many as the widest backend has lanes."""
+
 
 def utc_now() -> datetime:
     """Return the time of this machine's clock."""
@@ -36,6 +41,37 @@ class SecretBallotNonce:
     """ξ_B, which opens the whole ballot. The device forgets it once the ballot is cast."""
 
     value: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UnchainedBallot:
+    """A ballot but for its place in the chain: device, position and confirmation code."""
+
+    id_b: bytes
+    h_i: bytes
+    ballot_style: int
+    weight: int
+    encrypted_at: str
+    contests: tuple[EncryptedContest, ...]
+    ballot_nonce: HashedCiphertext
+    nonce: "SecretBallotNonce"
+
+    def chained(self, opening: DeviceOpening, position: int, last_code: bytes | None) -> EncryptedBallot:
+        """Return the ballot at its place on a device, after the one with ``last_code``."""
+        field_b_c = next_chaining_field(opening, last_code)
+        return EncryptedBallot(
+            id_b=self.id_b,
+            h_i=self.h_i,
+            device=opening.device,
+            position=position,
+            ballot_style=self.ballot_style,
+            weight=self.weight,
+            encrypted_at=self.encrypted_at,
+            contests=self.contests,
+            ballot_nonce=self.ballot_nonce,
+            chaining_field=field_b_c,
+            confirmation_code=confirmation_code(self.h_i, (c.contest_hash for c in self.contests), field_b_c),
+        )
 
 
 def encrypt_ballot(
@@ -63,27 +99,8 @@ def encrypt_ballot(
 
     Spec: EG-2.1 §3.3.1–3.4.2
     """
-    plaintext.check(election.manifest)
-    id_b, xi_b = rng.bytes(32), rng.bytes(32)
-    h_i = selection_identifier_hash(election.h_e, id_b)
-    marks = {contest.contest: contest for contest in plaintext.contests}
-    style = election.manifest.ballot_style(plaintext.ballot_style)
-    contests = tuple(_encrypt_contest(election, h_i, ind_c, marks.get(ind_c), xi_b, rng) for ind_c in style.contests)
-    field_b_c = next_chaining_field(opening, last_code)
-    ballot = EncryptedBallot(
-        id_b=id_b,
-        h_i=h_i,
-        device=opening.device,
-        position=position,
-        ballot_style=plaintext.ballot_style,
-        weight=plaintext.weight,
-        encrypted_at=clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        contests=contests,
-        ballot_nonce=_encrypt_nonce(election, h_i, xi_b, rng),
-        chaining_field=field_b_c,
-        confirmation_code=confirmation_code(h_i, (contest.contest_hash for contest in contests), field_b_c),
-    )
-    return ballot, SecretBallotNonce(xi_b)
+    ballot = compute(encrypting_unchained(election, plaintext, rng, clock))
+    return ballot.chained(opening, position, last_code), ballot.nonce
 
 
 def encrypt_ballots(
@@ -95,57 +112,96 @@ def encrypt_ballots(
     rng: Randomness = SYSTEM,
 ) -> Iterator[tuple[EncryptedBallot, SecretBallotNonce]]:
     """Encrypt a device's ballots in sequence, each chained to the one before it."""
-    for position, plaintext in enumerate(plaintexts, ballots_before + 1):
-        ballot, nonce = encrypt_ballot(election, opening, plaintext, position, last_code, rng)
-        last_code = ballot.confirmation_code
-        yield ballot, nonce
+    position, waiting = ballots_before, iter(plaintexts)
+    while batch := list(islice(waiting, BATCH)):
+        for ballot in compute(together(encrypting_unchained(election, plaintext, rng) for plaintext in batch)):
+            position += 1
+            chained = ballot.chained(opening, position, last_code)
+            last_code = chained.confirmation_code
+            yield chained, ballot.nonce
 
 
-def _encrypt_contest(
+def encrypting_unchained(
+    election: Election, plaintext: PlaintextBallot, rng: Randomness = SYSTEM, clock: Clock = utc_now
+) -> Computation[UnchainedBallot]:
+    """Encrypt one ballot but for its place in the chain.
+
+    Raises:
+        CheckError: the ballot does not fit the manifest.
+
+    Spec: EG-2.1 §3.3.1–3.3.10
+    """
+    plaintext.check(election.manifest)
+    id_b, xi_b = rng.bytes(32), rng.bytes(32)
+    h_i = selection_identifier_hash(election.h_e, id_b)
+    marks = {contest.contest: contest for contest in plaintext.contests}
+    style = election.manifest.ballot_style(plaintext.ballot_style)
+    contests = yield from together(
+        _encrypting_contest(election, h_i, ind_c, marks.get(ind_c), xi_b, rng) for ind_c in style.contests
+    )
+    return UnchainedBallot(
+        id_b=id_b,
+        h_i=h_i,
+        ballot_style=plaintext.ballot_style,
+        weight=plaintext.weight,
+        encrypted_at=clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        contests=tuple(contests),
+        ballot_nonce=(yield from _encrypting_nonce(election, h_i, xi_b, rng)),
+        nonce=SecretBallotNonce(xi_b),
+    )
+
+
+def _encrypting_contest(
     election: Election, h_i: bytes, ind_c: int, marks: PlaintextContest | None, xi_b: bytes, rng: Randomness
-) -> EncryptedContest:
+) -> Computation[EncryptedContest]:
     contest = election.manifest.contest(ind_c)
     marked = marks.selections if marks else (0,) * len(contest.options)
     overvoted = is_overvoted(contest, marked)
     values = (0,) * len(contest.options) if overvoted else marked
-    group, g, K = election.group, fixed(election.group.g), fixed(election.K)
+    group, g, K = election.group, election.bases.g, election.bases.K
     nonces = [selection_nonce(group, h_i, ind_c, ind_o, xi_b) for ind_o in range(1, len(values) + 1)]
-    ciphertexts = [elgamal.encrypt(g, K, sigma, xi) for sigma, xi in zip(values, nonces, strict=True)]
-    options = []
-    for ind_o, (sigma, xi, ciphertext) in enumerate(zip(values, nonces, ciphertexts, strict=True), 1):
-        challenge = partial(range_proof.selection_challenge, h_i, ind_c, ind_o, ciphertext)
-        proof = range_proof.prove(g, K, sigma, xi, contest.option_limit(ind_o), challenge, rng)
-        options.append(EncryptedOption.model_construct(ciphertext=ciphertext, proof=proof))
-    data = None
-    if contest.contest_data_blocks is not None:
-        write_ins = (marks.write_ins if marks else None) or {}
-        text = contest_data.pack(contest.contest_data_blocks, marked if overvoted else None, write_ins)
-        data = _encrypt_data(election, h_i, ind_c, text, xi_b, rng)
+    pairs = list(zip(values, nonces, strict=True))
+    ciphertexts = yield from together(elgamal.encrypting(g, K, sigma, xi) for sigma, xi in pairs)
+    provers = [
+        range_proof.proving(
+            g, K, sigma, xi, contest.option_limit(ind_o),
+            partial(range_proof.selection_challenge, h_i, ind_c, ind_o, ciphertext), rng,
+        )
+        for ind_o, ((sigma, xi), ciphertext) in enumerate(zip(pairs, ciphertexts, strict=True), 1)
+    ]  # fmt: skip
     # (ᾱ, β̄) encrypts ℓ with the nonce Σ ξ
     total: Ciphertext = reduce(lambda x, y: x * y, ciphertexts)
     xi_total: SecretScalar = reduce(lambda x, y: x + y, nonces)
     challenge = partial(range_proof.limit_challenge, h_i, ind_c, total)
+    provers.append(range_proof.proving(g, K, sum(values), xi_total, contest.limit, challenge, rng))
+    *proofs, limit_proof = yield from together(provers)
+    data = None
+    if contest.contest_data_blocks is not None:
+        write_ins = (marks.write_ins if marks else None) or {}
+        text = contest_data.pack(contest.contest_data_blocks, marked if overvoted else None, write_ins)
+        data = yield from _encrypting_data(election, h_i, ind_c, text, xi_b, rng)
+    options = zip(ciphertexts, proofs, strict=True)
     return EncryptedContest.model_construct(
         index=ind_c,
-        options=tuple(options),
-        proof=range_proof.prove(g, K, sum(values), xi_total, contest.limit, challenge, rng),
+        options=tuple(EncryptedOption.model_construct(ciphertext=pair, proof=proof) for pair, proof in options),
+        proof=limit_proof,
         contest_data=data,
         contest_hash=contest_hash(h_i, ind_c, ciphertexts, data),
     )
 
 
-def _encrypt_nonce(election: Election, h_i: bytes, xi_b: bytes, rng: Randomness) -> HashedCiphertext:
+def _encrypting_nonce(election: Election, h_i: bytes, xi_b: bytes, rng: Randomness) -> Computation[HashedCiphertext]:
     """Encrypt ξ_B under K̂ with a nonce of its own.
 
     Spec: EG-2.1 §3.3.4, eqs. 34, 37
     """
-    g, K_hat = fixed(election.group.g), fixed(election.K_hat)
-    return hashed_elgamal.encrypt(BallotNonceSeal(h_i), g, K_hat, xi_b, rng.scalar(election.group), rng)
+    xi = rng.scalar(election.group)
+    return hashed_elgamal.encrypting(BallotNonceSeal(h_i), election.bases.g, election.bases.K_hat, xi_b, xi, rng)
 
 
-def _encrypt_data(
+def _encrypting_data(
     election: Election, h_i: bytes, ind_c: int, data: bytes, xi_b: bytes, rng: Randomness
-) -> HashedCiphertext:
-    g, K_hat = fixed(election.group.g), fixed(election.K_hat)
+) -> Computation[HashedCiphertext]:
     xi = contest_data_nonce(election.group, h_i, ind_c, xi_b)
-    return hashed_elgamal.encrypt(ContestDataSeal(h_i, ind_c), g, K_hat, data, xi, rng)
+    seal = ContestDataSeal(h_i, ind_c)
+    return hashed_elgamal.encrypting(seal, election.bases.g, election.bases.K_hat, data, xi, rng)

@@ -10,8 +10,9 @@ from typing import Annotated, Protocol
 
 from e2evote.encoding import Hex, b, xor
 from e2evote.errors import VerificationError
+from e2evote.group.computation import Computation, Request, compute, together
 from e2evote.group.elements import Element, Scalar, SecretScalar
-from e2evote.group.powers import Base
+from e2evote.group.powers import Base, NewBase, Product, V
 from e2evote.group.randomness import Randomness
 from e2evote.hashing import H, H_q, Tag, kdf
 from e2evote.zkp import schnorr
@@ -129,17 +130,27 @@ class ContestDataSeal:
         return H_q(a.group, self.h_i, Tag.CONTEST_DATA_PROOF, self.ind_c, a, c_0, c_1, length=length)
 
 
-def encrypt(seal: Seal, g: Base, key: Base, plaintext: bytes, xi: SecretScalar, rng: Randomness) -> HashedCiphertext:
+def encrypt(
+    seal: Seal, g: Base[V], key: Base[V], plaintext: bytes, xi: SecretScalar, rng: Randomness
+) -> HashedCiphertext:
     """Encrypt whole blocks: α = g^ξ, β = key^ξ, C_1 = plaintext ⊕ mask, C_2 proves ξ.
 
     Spec: EG-2.1 §3.2.2, eqs. 15, 19–21; §3.3.4, eqs. 34, 37; §3.3.10, eqs. 63, 67, 68
     """
-    alpha, beta = g**xi, key**xi
+    return compute(encrypting(seal, g, key, plaintext, xi, rng))
+
+
+def encrypting(
+    seal: Seal, g: Base[V], key: Base[V], plaintext: bytes, xi: SecretScalar, rng: Randomness
+) -> Computation[HashedCiphertext]:
+    """Do what ``encrypt`` does, as a computation."""
+    alpha, beta = (yield Request([g**xi, key**xi])).values
     c_1 = xor(plaintext, seal.mask(alpha, beta, len(plaintext)))
-    return HashedCiphertext(alpha, c_1, schnorr.prove(g, xi, partial(seal.challenge, alpha, c_1), rng))
+    c_2 = yield from schnorr.proving(g, xi, partial(seal.challenge, alpha, c_1), rng)
+    return HashedCiphertext(alpha, c_1, c_2)
 
 
-def verify(seal: Seal, g: Base, ciphertext: HashedCiphertext) -> None:
+def verify(seal: Seal, g: Element, ciphertext: HashedCiphertext) -> None:
     """Accept a ciphertext whose maker knew the nonce; never decrypt another.
 
     Raises:
@@ -147,10 +158,13 @@ def verify(seal: Seal, g: Base, ciphertext: HashedCiphertext) -> None:
 
     Spec: EG-2.1 §3.6.6
     """
-    if not ciphertext.c_0.is_member():
-        raise VerificationError("hashed ciphertext: C_0 is not a member of the group")
-    challenge = partial(seal.challenge, ciphertext.c_0, ciphertext.c_1)
-    schnorr.verify(g, ciphertext.c_0, ciphertext.c_2, challenge)
+    compute(verifying(seal, NewBase(g), ciphertext))
+
+
+def verifying(seal: Seal, g: Base[Product], ciphertext: HashedCiphertext) -> Computation[None]:
+    """Do what ``verify`` does, as a computation."""
+    challenge, c_0 = partial(seal.challenge, ciphertext.c_0, ciphertext.c_1), NewBase(ciphertext.c_0)
+    yield from together([_verifying_member(c_0), schnorr.verifying(g, c_0, ciphertext.c_2, challenge)])
 
 
 def decrypt(seal: Seal, ciphertext: HashedCiphertext, beta: Element) -> bytes:
@@ -159,6 +173,12 @@ def decrypt(seal: Seal, ciphertext: HashedCiphertext, beta: Element) -> bytes:
     Spec: EG-2.1 §3.2.2, eq. 23; §3.6.6, eqs. 104–106; §3.6.7, eq. 111
     """
     return xor(ciphertext.c_1, seal.mask(ciphertext.c_0, beta, len(ciphertext.c_1)))
+
+
+def _verifying_member(c_0: NewBase) -> Computation[None]:
+    (is_member,) = (yield Request((), (c_0,))).members
+    if not is_member:
+        raise VerificationError("hashed ciphertext: C_0 is not a member of the group")
 
 
 def _exactly(size: int, stream: bytes) -> bytes:

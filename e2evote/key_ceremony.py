@@ -273,7 +273,8 @@ def _encrypt_share(
     ell, kappa = recipient.i, recipient.communication_key
     seal = ShareSeal(ceremony.hashes.h_p, secret.i, ell, kappa)
     shares = bytes(secret.vote.at(ell)) + bytes(secret.data.at(ell))
-    ciphertext = hashed_elgamal.encrypt(seal, ceremony.group.g, kappa, shares, rng.scalar(ceremony.group), rng)
+    xi = rng.scalar(ceremony.group)
+    ciphertext = hashed_elgamal.encrypt(seal, ceremony.group.g, kappa, shares, xi, rng)
     return EncryptedShare(sender=secret.i, recipient=ell, ciphertext=ciphertext)
 
 

@@ -5,13 +5,15 @@ tested (``Element.is_member``, ``Scalar.in_range``). Every operation reduces. Ex
 ``SecretScalar``: it stays secret through arithmetic, prints as nothing, and ends with ``reveal``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import gmpy2
 from gmpy2 import mpz
 
 from e2evote.encoding import b, hex_json_schema, parse_hex, plain_schema
+from e2evote.group import backends
+from e2evote.group.backends.protocol import Backend
 
 L_Q = 32
 """Bytes of an encoded element of Z_q, for every parameter set."""
@@ -19,9 +21,9 @@ L_Q = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Parameters p, q, g with p = q·r + 1; equal if the name is equal.
+    """Parameters p, q, g with p = q·r + 1, and the arithmetic used for batches; equal if the name is equal.
 
-    Groups come from ``e2evote.group.parameters`` only.
+    Groups come from ``e2evote.group.parameters`` only; without a backend of their own they take the machine's best.
 
     Spec: EG-2.1 §3.1.1, eq. 3
     """
@@ -31,6 +33,20 @@ class Group:
     q: mpz
     r: mpz
     generator: mpz
+    backend: Backend = field(default=None)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        """Take the best backend where none was given."""
+        if self.backend is None:
+            object.__setattr__(self, "backend", backends.backend(self.p, self.q))
+
+    def on(self, backend: str) -> "Group":
+        """Return the same group with another backend.
+
+        Raises:
+            CheckError: this machine has no such backend for p.
+        """
+        return replace(self, backend=backends.backend(self.p, self.q, backend))
 
     @property
     def g(self) -> "Element":

@@ -1,107 +1,118 @@
-"""Powers that share work: tables for a base used often, one chain of squarings for several powers of a new base.
+"""Bases whose powers share work, and the equations written with them.
 
-``FixedBase`` and ``SquaringChain`` stand where an ``Element`` stands in an equation: ``g ** v * alpha ** c``.
-Neither hides its exponent from an observer of time or memory.
+``FixedBase`` (used often, with tables) and ``NewBase`` (met once, raised to several exponents) stand where an
+``Element`` stands in an equation: ``g ** v * alpha ** c``. The value is then a ``Product`` that is not computed yet; a
+computation (``e2evote.group.computation``) asks for it. None of this hides an exponent from an observer of time or
+memory: exponents that guardians keep are for ``Element`` itself.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from gmpy2 import isqrt, mpz
 
 from e2evote.errors import CheckError
+from e2evote.group.backends.protocol import Table
 from e2evote.group.elements import Element, Scalar
+from e2evote.group.sharing import SharedBytes, is_starting_process
 
 WINDOW = 10
-"""Bits of an exponent looked up at once: 26 tables of 1024 numbers for 256-bit q, about 15 MB a base at 4096 bits."""
+"""Bits of an exponent looked up at once, where nobody chose: 26 tables of 1024 numbers for 256-bit q, about 15 MB."""
 
 
-class Base(Protocol):
-    """What can be raised to an exponent."""
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Π base^exponent over bases of both kinds, not computed yet, with 0 ≤ exponent < q."""
 
-    def __pow__(self, exponent: Scalar) -> Element:
+    fixed: tuple[tuple["FixedBase", mpz], ...] = ()
+    new: tuple[tuple["NewBase", mpz], ...] = ()
+
+    def __mul__(self, other: "Product") -> "Product":
+        """Return the product."""
+        return Product(self.fixed + other.fixed, self.new + other.new)
+
+
+V = TypeVar("V", Element, Product)
+V_co = TypeVar("V_co", Element, Product, covariant=True)
+
+
+class Base(Protocol[V_co]):
+    """What can be raised to an exponent: an element, at once; a base of this module, later."""
+
+    def __pow__(self, exponent: Scalar, /) -> V_co:
         """Return the power."""
 
 
+class NewBase:
+    """A base without tables, member of the group or not: one chain of squarings for all its powers in one request."""
+
+    def __init__(self, element: Element) -> None:
+        """Take the element."""
+        self.element = element
+
+    def __pow__(self, exponent: Scalar) -> Product:
+        """Return the power; the exponent is taken mod q, which changes nothing for a member."""
+        return Product(new=((self, exponent.value % self.element.group.q),))
+
+
 class FixedBase:
-    """Tables of base^(d·2^(w·i)) for every window position i and digit d; a power is one product a window."""
+    """A base with tables of base^(d·2^(w·i)) for every window position i and digit d: one product a window.
 
-    def __init__(self, base: Element, window: int = WINDOW) -> None:
-        """Build the tables: 2^w·⌈bits(q)/w⌉ products."""
-        self.base, self.window = base, window
-        p, width = base.group.p, 1 << window
-        self._tables: list[list[mpz]] = []
-        step = base.value
-        for _ in range(-(-base.group.q.bit_length() // window)):
-            row = [mpz(1), step]
-            while len(row) < width:
-                row.append(row[-1] * step % p)
-            self._tables.append(row)
-            step = row[-1] * step % p
+    The tables are built when they are first needed. Processes started from this one share them; elsewhere, on another
+    machine of a cluster, they are built anew, once a process.
+    """
 
-    def __pow__(self, exponent: Scalar) -> Element:
+    def __init__(self, element: Element, window: int = WINDOW) -> None:
+        """Take the base, 0 < base < p, and the number of bits looked up at once."""
+        self.element, self.window = element, window
+        self._table: Table | None = None
+        self._shared: SharedBytes | None = None
+
+    def __pow__(self, exponent: Scalar) -> Product:
         """Return the power; the exponent is taken mod q."""
-        group, mask, window = self.base.group, (1 << self.window) - 1, self.window
-        rest, result, p = int(exponent.value % group.q), mpz(1), group.p
-        for row in self._tables:
-            digit = rest & mask
-            if digit:
-                result = result * row[digit] % p
-            rest >>= window
-        return Element(result, group)
+        return Product(fixed=((self, exponent.value % self.element.group.q),))
+
+    @property
+    def table(self) -> Table:
+        """The tables: 2^w·⌈bits(q)/w⌉ numbers, as the group's backend keeps them."""
+        if self._table is None:
+            self._table = self.element.group.backend.table(self.element.value, self.window)
+        return self._table
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Share the tables with a process that is being started; tell any other how to build them."""
+        if not is_starting_process():
+            return fixed, (self.element, self.window)
+        if self._shared is None:
+            self._shared = SharedBytes.of(self.table.buffer)
+            self._table = self._load(self._shared)
+        return _attached, (self.element, self.window, self._shared.name, self._shared.size)
+
+    def _load(self, shared: SharedBytes) -> Table:
+        return self.element.group.backend.load(self.element.value, self.window, shared.view)
+
+
+def _attached(element: Element, window: int, name: str, size: int) -> FixedBase:
+    base = FixedBase(element, window)
+    base._shared = SharedBytes.attached(name, size)  # noqa: SLF001
+    base._table = base._load(base._shared)  # noqa: SLF001
+    return base
+
+
+def fixed(element: Element, window: int = WINDOW) -> FixedBase:
+    """Return the base with its tables, kept for the eight bases used last in this process."""
+    return _fixed(element, window, element.group.backend.name)
 
 
 @lru_cache(maxsize=8)
-def fixed(base: Element, window: int = WINDOW) -> FixedBase:
-    """Return the tables of a base, built once a process and kept for the eight bases used last."""
-    return FixedBase(base, window)
+def _fixed(element: Element, window: int, _backend: str) -> FixedBase:
+    return FixedBase(element, window)
 
 
-class SquaringChain:
-    """The powers x^(16^i) of one base, from which any power costs about a quarter of a full one.
-
-    One chain costs about as much as one power. It also tests membership, since q is just below a power of two:
-    x^q = 1 exactly if x^(16^m) = x^(16^m − q).
-    """
-
-    def __init__(self, base: Element) -> None:
-        """Square 4·m times, with 16^m ≥ q."""
-        group = base.group
-        self.base, p = base, group.p
-        self._digits = -(-group.q.bit_length() // 4)
-        power = base.value % p
-        self._links: list[mpz] = []
-        for _ in range(self._digits):
-            self._links.append(power)
-            for _ in range(4):
-                power = power * power % p
-        self._last = power
-
-    def __pow__(self, exponent: Scalar) -> Element:
-        """Return the power; the exponent is taken mod q, which changes nothing for a member."""
-        return Element(self._power(exponent.value % self.base.group.q), self.base.group)
-
-    def is_member(self) -> bool:
-        """Tell whether 0 ≤ x < p and x^q mod p = 1.
-
-        Spec: EG-2.1 §3.3.7, box 6
-        """
-        group = self.base.group
-        in_range = 0 < self.base.value < group.p
-        return in_range and self._last == self._power((mpz(1) << (4 * self._digits)) - group.q)
-
-    def _power(self, exponent: mpz) -> mpz:
-        # Yao's method: links with the same digit d are multiplied first, then Π bucket_d^d by running products.
-        p, buckets = self.base.group.p, [mpz(1)] * 16
-        for digit, link in zip(reversed(f"{exponent:0{self._digits}x}"), self._links, strict=True):
-            if digit != "0":
-                d = int(digit, 16)
-                buckets[d] = buckets[d] * link % p
-        running = result = mpz(1)
-        for bucket in reversed(buckets[1:]):
-            running = running * bucket % p
-            result = result * running % p
-        return result
+def window_for(powers: int, bits: int = 256) -> int:
+    """Return the window with which building a table and taking that many powers costs the fewest products."""
+    return min(range(4, 13), key=lambda window: -(-bits // window) * ((1 << window) + powers))
 
 
 def discrete_log(base: Element, power: Element, bound: int) -> int:

@@ -7,6 +7,7 @@ from annotated_types import MaxLen, MinLen
 
 from e2evote.encoding import Hex, b
 from e2evote.group.elements import Element, Group
+from e2evote.group.powers import WINDOW, FixedBase, fixed
 from e2evote.hashing import VERSION, H, Tag, base_hash, extended_base_hash, parameter_base_hash
 from e2evote.record.codec import Count, Hash, Index, RecordModel
 from e2evote.record.manifest import Manifest
@@ -76,6 +77,26 @@ class JointKeys(RecordModel):
 
 
 @dataclass(frozen=True, slots=True)
+class FixedBases:
+    """g, K and K̂ with tables, which are built when they are first used."""
+
+    g: FixedBase
+    K: FixedBase
+    K_hat: FixedBase
+
+    @classmethod
+    def of(cls, keys: JointKeys, window: int = WINDOW) -> Self:
+        """Take the bases from the joint keys; K̂ is used seldom and has smaller tables.
+
+        Args:
+            keys: K and K̂.
+            window: bits of an exponent looked up at once: ``window_for`` finds it from the number of powers.
+        """
+        K, K_hat = keys.vote_encryption_key, keys.data_encryption_key
+        return cls(fixed(K.group.g, window), fixed(K, window), fixed(K_hat, min(window, 8)))
+
+
+@dataclass(frozen=True, slots=True)
 class Election:
     """All that encryption, tally and verification need to know of one election; built from checked record objects."""
 
@@ -86,12 +107,15 @@ class Election:
     hashes: Hashes
     keys: JointKeys
     h_e: bytes
+    bases: FixedBases
 
     @classmethod
-    def of(cls, group: Group, n: int, k: int, manifest: Manifest, hashes: Hashes, keys: JointKeys) -> Self:
-        """Derive H_E and put the parts together."""
+    def of(
+        cls, group: Group, n: int, k: int, manifest: Manifest, hashes: Hashes, keys: JointKeys, window: int = WINDOW
+    ) -> Self:
+        """Derive H_E and put the parts together; ``window`` is that of ``FixedBases``."""
         h_e = extended_base_hash(hashes.h_b, keys.vote_encryption_key, keys.data_encryption_key)
-        return cls(group, n, k, manifest, hashes, keys, h_e)
+        return cls(group, n, k, manifest, hashes, keys, h_e, FixedBases.of(keys, window))
 
     @property
     def K(self) -> Element:  # noqa: N802

@@ -1,129 +1,184 @@
 """One streaming pass over all ballots: boxes 5 to 8 and 12 to 14, and the sums for box 9.
 
-The main process cuts the lines into chunks, which can go to any process. What ties ballots together (chains,
-uniqueness, sums) is put together here.
+This process cuts the lines into chunks, which any process can verify. What ties ballots together (chains, uniqueness,
+sums) is put together here.
 """
 
-import re
+import contextlib
+import hashlib
 import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import zip_longest
+from typing import TypeVar
 
-from e2evote.engine import map_chunks
-from e2evote.errors import ParseError
+from e2evote import __version__
+from e2evote.engine import Workers
+from e2evote.errors import CheckError
 from e2evote.record import layout
-from e2evote.record.ballot import DeviceOpening
 from e2evote.record.layout import Record
+from e2evote.record.places import Ranged
 from e2evote.verifier import v05_identifiers, v08_codes, v12_contest_data
-from e2evote.verifier.chunk import BALLOT_CHECKS, OPENED_CHECKS, Chunk, Item, Line, Outcome, verify_chunk
+from e2evote.verifier.chunk import BALLOT_CHECKS, OPENED_CHECKS, Chunk, Line, Outcome, verify_chunk
 from e2evote.verifier.context import Context
-from e2evote.verifier.report import Ledger, Place
+from e2evote.verifier.cutting import Cutter, Entries
+from e2evote.verifier.reduction import Cut, Extent, Reduction
+from e2evote.verifier.references import Reference, read_back, refer
+from e2evote.verifier.report import Place
+from e2evote.verifier.resume import Saved, StateFile
+
+R = TypeVar("R")
 
 CHUNK_BALLOTS, CHUNK_BYTES = 32, 2**20
 
 
 def verify(
-    record: Record, context: Context, with_opened: bool, jobs: int, progress: Callable[[int, int], None] | None
+    record: Record,
+    context: Context,
+    with_opened: bool,
+    workers: Workers,
+    progress: Callable[[int, int], None] | None = None,
+    state: StateFile | None = None,
 ) -> Outcome:
     """Run the pass and return everything it found.
 
     Raises:
-        ParseError: a file that cannot be parsed.
+        ParseError: a file that cannot be parsed, or changed meanwhile.
+        CheckError: the state is of other ballots.
+        E2EVoteError: workers failed, or did not do exactly what they were given.
     """
-    total, key = Outcome(), secrets.token_bytes(32)
+    saved = state.load(context.group) if state is not None else None
+    key = secrets.token_bytes(32) if saved is None else saved.key
     devices = record.device_indices()
-    in_order = devices == list(range(1, len(devices) + 1))
-    total.ledger.check("X.device-order", in_order, f"devices {devices[:20]} instead of 1 to {len(devices)}")
     openings = {device: record.opening(device) for device in devices}
     expected = sum(closing.ballots for device in devices if (closing := record.closing(device)) is not None)
-    opened = _Entries(record, layout.CHALLENGED_BALLOTS if with_opened else None, 1)
-    data = _Entries(record, layout.CONTEST_DATA if with_opened else None, len(context.manifest.contests))
-    run = partial(verify_chunk, context, key, with_opened)
-    for device in devices:
-        v08_codes.verify_opening(total.ledger, context, openings[device])
-        named = openings[device].device == device
-        total.ledger.check(
-            "X.device-order", named, f"the opening is that of device {openings[device].device}", Place(device)
-        )
-        chunks = _chunks(total.ledger, record, device, openings[device], opened, data)
-        ballots, total.last_code = len(total.id_digests), None
-        for outcome in map_chunks(run, chunks, jobs):
-            total.add(outcome)
-            if progress is not None:
-                progress(len(total.id_digests), max(expected, len(total.id_digests)))
-        ballots = len(total.id_digests) - ballots
+
+    def opened(total: Outcome, device: int) -> None:
+        opening = openings[device]
+        v08_codes.verify_opening(total.ledger, context, opening)
+        message = f"the opening is that of device {opening.device}"
+        total.ledger.check("X.device-order", opening.device == device, message, Place(device))
+
+    def ended(total: Outcome, device: int, ballots: int) -> None:
         closing = record.closing(device)
         v08_codes.verify_closing(total.ledger, context, openings[device], closing, ballots, total.last_code)
+
+    reduction = Reduction(opened, ended, _digest_of_files(record))
+    in_order = devices == list(range(1, len(devices) + 1))
+    message = f"devices {devices[:20]} instead of 1 to {len(devices)}"
+    reduction.total.ledger.check("X.device-order", in_order, message)
+    names = (layout.CHALLENGED_BALLOTS, layout.CONTEST_DATA) if with_opened else (None, None)
+    opened_ballots = Entries(record, names[0], 1, "X.challenged-complete")
+    data = Entries(record, names[1], len(context.manifest.contests), "X.contest-data-target")
+    cutter = Cutter(record, openings, opened_ballots, data, CHUNK_BALLOTS, CHUNK_BYTES)
+
+    # What travels is read again where it arrives; only an archive has no parts that could be read.
+    files = record.files if workers.apart and isinstance(record.files, Ranged) else None
+    run = partial(_verify, __version__, context, key, with_opened)
+    chunks = _handed_out(cutter, reduction, saved, state is not None)
+    if files is None:
+        results = workers.map(run, chunks)
+    else:
+        results = workers.map(partial(_read_and_verify, files, run), map(refer, chunks))
+    if state is not None and saved is None:
+        state.save(_saved(key, reduction))
+    whole = True
+    try:
+        with contextlib.closing(results):
+            for extent, outcome in results:
+                whole = False
+                reduction.add(extent, outcome)
+                whole = True
+                done = len(reduction.total.id_digests)
+                if progress is not None:
+                    progress(done, max(expected, done))
+                if state is not None and state.due():
+                    state.save(_saved(key, reduction))
+    except BaseException:
+        if state is not None and whole and reduction.chunks >= (0 if saved is None else saved.chunks):
+            state.save(_saved(key, reduction))
+        raise
+    reduction.finish()
+
+    total = reduction.total
     v05_identifiers.verify_unique(total.ledger, record, context, key, total.id_digests, total.code_digests)
     total.ledger.complete(BALLOT_CHECKS)
     if with_opened:
-        for check_id, entries in (("X.challenged-complete", opened), ("X.contest-data-target", data)):
-            for where in entries.unmatched():
-                total.ledger.check(check_id, False, f"{where}: no such ballot, doubled, or out of order")
+        total.ledger.add(opened_ballots.end())
+        total.ledger.add(data.end())
         v12_contest_data.verify_complete(total.ledger, context, total.with_data, total.data_opened)
         total.ledger.complete(OPENED_CHECKS)
     return total
 
 
-def _chunks(
-    ledger: Ledger, record: Record, device: int, opening: DeviceOpening, opened: "_Entries", data: "_Entries"
-) -> Iterator[Chunk]:
-    """Cut a device's ballots into chunks, each line with the lines that speak of it."""
-    path = layout.statuses_path(device)
-    statuses: Iterator[Line] = record.lines(path) if path in record else iter(())
-    items: list[Item] = []
-    before, first, size = None, 1, 0
-    for position, (ballot, status) in enumerate(zip_longest(record.ballot_lines(device), statuses), 1):
-        if ballot is None:
-            ledger.check("X.status-complete", False, f"{status[0]}: a status without a ballot", Place(device))
+def _verify(
+    version: str, context: Context, key: bytes, with_opened: bool, chunk: Chunk[Line]
+) -> tuple[Extent, Outcome]:
+    """Verify a chunk in whatever process this is.
+
+    Raises:
+        ParseError: a line that cannot be parsed.
+        CheckError: another version of the program runs here.
+    """
+    if version != __version__:
+        raise CheckError(f"a worker runs e2evote {__version__}, and this is {version}: use the same everywhere")
+    return Extent.of(chunk), verify_chunk(context, key, with_opened, chunk)
+
+
+def _read_and_verify(files: Ranged, verify: Callable[[Chunk[Line]], R], reference: Reference) -> R:
+    """Read a chunk's lines, and verify them.
+
+    Raises:
+        ParseError: they are not those that were cut, or cannot be parsed.
+        CheckError: another version of the program runs here.
+    """
+    return verify(read_back(files, reference))
+
+
+def _handed_out(cutter: Cutter, reduction: Reduction, saved: Saved | None, digested: bool) -> Iterator[Chunk[Line]]:
+    """Yield the chunks that are still to be verified, and have every step noted.
+
+    Chunks that were done before are cut all the same, to see that they are the same.
+    """
+    skip, digest = 0 if saved is None else saved.chunks, reduction.digest
+    number = 0
+    for step in cutter.steps():
+        if not isinstance(step, Chunk):
+            if number >= skip:
+                reduction.note(step)
             continue
-        items.append(Item(ballot, status, opened.of(device, position), data.of(device, position)))
-        size += len(ballot[1])
-        if len(items) >= CHUNK_BALLOTS or size >= CHUNK_BYTES:
-            yield Chunk(opening, first, before, tuple(items))
-            before, first, items, size = ballot, position + 1, [], 0
-    if items:
-        yield Chunk(opening, first, before, tuple(items))
+        number = step.number
+        if digested:
+            digest = _digest(digest, step)
+        if number > skip:
+            reduction.note(Cut(Extent.of(step), digest))
+            yield step
+        elif saved is not None and number == skip:
+            if digest != saved.digest:
+                break
+            reduction.total, reduction.chunks, reduction.digest = saved.outcome, saved.chunks, digest
+            reduction.position = step.first + len(step.items) - 1
+    if number < skip or (saved is not None and skip and reduction.chunks < skip):
+        raise CheckError("the state is of other ballots than the record has now; the record changed in between")
 
 
-class _Entries:
-    """Lines that name a device and a position, ascending, read alongside the ballots; ``most`` may speak of one."""
+def _digest(before: bytes, chunk: Chunk[Line]) -> bytes:
+    """Return what stands for these and all chunks before."""
+    digest = hashlib.sha256(before)
 
-    _KEY = re.compile(rb'\{"device":([1-9][0-9]{0,9}),"position":([1-9][0-9]{0,9}),')
+    def update(line: Line) -> None:
+        digest.update(b"%d:%s," % (len(line.data), line.data))
 
-    def __init__(self, record: Record, name: str | None, most: int) -> None:
-        self._most = most
-        self._lines = record.lines(name) if name is not None and name in record else iter(())
-        self._unmatched: list[str] = []
-        self._key: tuple[int, int] | None = None
-        self._next: Line = ("", b"")
-        self._advance()
+    chunk.map(update)
+    return digest.digest()
 
-    def of(self, device: int, position: int) -> tuple[Line, ...]:
-        """Return the lines for this ballot; lines passed over on the way, or too many, match no ballot."""
-        found: list[Line] = []
-        while self._key is not None and self._key <= (device, position):
-            if self._key == (device, position) and len(found) < self._most:
-                found.append(self._next)
-            else:
-                self._unmatched.append(self._next[0])
-            self._advance()
-        return tuple(found)
 
-    def unmatched(self) -> list[str]:
-        """Return where the lines stand that matched no ballot, reading to the end."""
-        while self._key is not None:
-            self._unmatched.append(self._next[0])
-            self._advance()
-        return self._unmatched
+def _digest_of_files(record: Record) -> bytes:
+    """Return what stands for all files of the record, as they were when the index was checked."""
+    digest = hashlib.sha256()
+    for name in sorted(record.digests):
+        digest.update(name.encode() + b"\n" + record.digests[name])
+    return digest.digest()
 
-    def _advance(self) -> None:
-        following = next(self._lines, None)
-        if following is None:
-            self._key = None
-            return
-        match = self._KEY.match(following[1])
-        if match is None:
-            raise ParseError(following[0], "expected an object that begins with device and position")
-        self._key, self._next = (int(match[1]), int(match[2])), following
+
+def _saved(key: bytes, reduction: Reduction) -> Saved:
+    return Saved(key, reduction.chunks, reduction.digest, reduction.total)

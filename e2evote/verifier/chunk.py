@@ -5,9 +5,12 @@
 
 from array import array
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
 
-from e2evote.record.ballot import BallotStatus, DeviceOpening, EncryptedBallot
+from e2evote.group.computation import Computation, compute, together
+from e2evote.record.ballot import BallotStatus, DeviceOpening, EncryptedBallot, EncryptedContest
 from e2evote.record.codec import parse
 from e2evote.record.opened import ChallengedBallot, DecryptedContestData
 from e2evote.verifier import (
@@ -33,28 +36,52 @@ BALLOT_CHECKS = (
 )
 OPENED_CHECKS = (*v12_contest_data.CHECKS, *v13_challenged_ballots.CHECKS, *v14_challenged_contents.CHECKS)
 
-Line = tuple[str, bytes]
-"""Where a line stands, and the line."""
+L = TypeVar("L")
+M = TypeVar("M")
+
+
+class Line(NamedTuple):
+    """Where a line stands, for messages; the line without its end; and the byte of its file at which it begins."""
+
+    where: str
+    data: bytes
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Item(Generic[L]):
     """One ballot's line and whatever other lines speak of it."""
 
-    ballot: Line
-    status: Line | None
-    opened: tuple[Line, ...]
-    data: tuple[Line, ...]
+    ballot: L
+    status: L | None
+    opened: tuple[L, ...]
+    data: tuple[L, ...]
+
+    def map(self, function: Callable[[L], M]) -> "Item[M]":
+        """Return the item with function(line) for every line."""
+        ballot, status = function(self.ballot), None if self.status is None else function(self.status)
+        return Item(ballot, status, tuple(map(function, self.opened)), tuple(map(function, self.data)))
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """Consecutive ballots of one device; ``before`` is the line of the ballot before the first."""
+class Chunk(Generic[L]):
+    """Consecutive ballots of one device, from ``first`` on; ``before`` is the line of the ballot before the first.
 
-    opening: DeviceOpening
+    Chunks of a record are numbered from 1.
+    """
+
+    number: int
+    device: int
     first: int
-    before: Line | None
-    items: tuple[Item, ...]
+    opening: DeviceOpening
+    before: L | None
+    items: tuple[Item[L], ...]
+
+    def map(self, function: Callable[[L], M]) -> "Chunk[M]":
+        """Return the chunk with function(line) for every line, always in the same order."""
+        before = None if self.before is None else function(self.before)
+        items = tuple(item.map(function) for item in self.items)
+        return Chunk(self.number, self.device, self.first, self.opening, before, items)
 
 
 @dataclass(slots=True)
@@ -85,7 +112,7 @@ class Outcome:
         self.last_code = other.last_code
 
 
-def verify_chunk(context: Context, key: bytes, with_opened: bool, chunk: Chunk) -> Outcome:
+def verify_chunk(context: Context, key: bytes, with_opened: bool, chunk: Chunk[Line]) -> Outcome:
     """Verify the ballots of one chunk.
 
     Raises:
@@ -93,15 +120,19 @@ def verify_chunk(context: Context, key: bytes, with_opened: bool, chunk: Chunk) 
     """
     outcome = Outcome()
     previous = _parse_ballot(context, chunk.before).confirmation_code if chunk.before else None
-    for position, item in enumerate(chunk.items, chunk.first):
-        ballot = _parse_ballot(context, item.ballot)
-        place = Place(chunk.opening.device, position, ballot.confirmation_code.hex().upper())
-        status = parse(BallotStatus, item.status[1], item.status[0]) if item.status else None
+    ballots = [_parse_ballot(context, item.ballot) for item in chunk.items]
+    places = [
+        Place(chunk.opening.device, position, ballot.confirmation_code.hex().upper())
+        for position, ballot in enumerate(ballots, chunk.first)
+    ]
+    pairs = zip(ballots, places, strict=True)
+    countable = compute(together(verifying_ballot(outcome.ledger, context, ballot, place) for ballot, place in pairs))
+    for position, (item, ballot, place) in enumerate(zip(chunk.items, ballots, places, strict=True), chunk.first):
+        status = parse(BallotStatus, item.status.data, item.status.where) if item.status else None
         v08_codes.verify_position(outcome.ledger, ballot, chunk.opening.device, position, place)
         v08_codes.verify_status(outcome.ledger, ballot, status, place)
         v08_codes.verify_chaining(outcome.ledger, chunk.opening, ballot, previous, place)
-        countable = verify_ballot(outcome.ledger, context, ballot, place)
-        _count(outcome, context, ballot, status, countable)
+        _count(outcome, context, ballot, status, countable[position - chunk.first])
         if with_opened:
             _verify_opened(outcome, context, ballot, status, item, place)
         outcome.id_digests.append(v05_identifiers.digest(key, ballot.id_b))
@@ -110,20 +141,25 @@ def verify_chunk(context: Context, key: bytes, with_opened: bool, chunk: Chunk) 
     return outcome
 
 
-def verify_ballot(ledger: Ledger, context: Context, ballot: EncryptedBallot, place: Place) -> bool:
+def verifying_ballot(ledger: Ledger, context: Context, ballot: EncryptedBallot, place: Place) -> Computation[bool]:
     """Run every check that looks at one ballot alone; return whether the ballot can be counted."""
     countable = x_ballots.verify_shape(ledger, context, ballot, place)
     v05_identifiers.verify_ballot(ledger, context, ballot, place)
-    for contest in ballot.contests:
-        if contest.index > len(context.manifest.contests):
-            ledger.skip(*(check.id for check in (*v06_selections.CHECKS, *v07_limits.CHECKS)))
-            continue
-        there = place.within(context.manifest.contest(contest.index).label)
-        members = v06_selections.verify_contest(ledger, context, ballot, contest, there)
-        v07_limits.verify_contest(ledger, context, ballot, contest, members, there)
-    x_ballots.verify_ciphertexts(ledger, context, ballot, place)
+    known = [contest for contest in ballot.contests if contest.index <= len(context.manifest.contests)]
+    if len(known) < len(ballot.contests):
+        ledger.skip(*(check.id for check in (*v06_selections.CHECKS, *v07_limits.CHECKS)))
+    yield from together(_verifying_contest(ledger, context, ballot, contest, place) for contest in known)
+    yield from x_ballots.verifying_ciphertexts(ledger, context, ballot, place)
     v08_codes.verify_ballot(ledger, ballot, place)
     return countable
+
+
+def _verifying_contest(
+    ledger: Ledger, context: Context, ballot: EncryptedBallot, contest: EncryptedContest, place: Place
+) -> Computation[None]:
+    there = place.within(context.manifest.contest(contest.index).label)
+    members = yield from v06_selections.verifying_contest(ledger, context, ballot, contest, there)
+    yield from v07_limits.verifying_contest(ledger, context, ballot, contest, members, there)
 
 
 def _count(
@@ -148,7 +184,7 @@ def _verify_opened(
     context: Context,
     ballot: EncryptedBallot,
     status: BallotStatus | None,
-    item: Item,
+    item: Item[Line],
     place: Place,
 ) -> None:
     ledger = outcome.ledger
@@ -157,17 +193,17 @@ def _verify_opened(
         exact = challenged and len(item.opened) == 1
         message = f"a ballot {'challenged' if challenged else 'not challenged'} is opened {len(item.opened)} times"
         ledger.check("X.challenged-complete", exact, message, place)
-    for where, line in item.opened:
-        opened = parse(ChallengedBallot, line, where, context.group)
+    for line in item.opened:
+        opened = parse(ChallengedBallot, line.data, line.where, context.group)
         v13_challenged_ballots.verify_ballot(ledger, context, ballot, opened, place)
         v14_challenged_contents.verify_ballot(ledger, context, ballot, opened, place)
     if status is not None and status.status == "cast":
         outcome.with_data.update(contest.index for contest in ballot.contests if contest.contest_data is not None)
     if item.data:
-        entries = tuple(parse(DecryptedContestData, line, where, context.group) for where, line in item.data)
+        entries = tuple(parse(DecryptedContestData, line.data, line.where, context.group) for line in item.data)
         outcome.data_opened.update(entry.index for entry in entries)
         v12_contest_data.verify_ballot(ledger, context, ballot, status, entries, place)
 
 
 def _parse_ballot(context: Context, line: Line) -> EncryptedBallot:
-    return parse(EncryptedBallot, line[1], line[0], context.group)
+    return parse(EncryptedBallot, line.data, line.where, context.group)

@@ -1,10 +1,12 @@
 """What the boxes look at: the published values, and hashes recomputed from them."""
 
 from dataclasses import dataclass
+from typing import Self
 
-from e2evote.group.elements import Element, Group
+from e2evote.group.elements import Group
+from e2evote.group.powers import WINDOW
 from e2evote.record.manifest import Manifest
-from e2evote.record.setup import GuardianPublicKey, JointKeys, Parameters
+from e2evote.record.setup import FixedBases, GuardianPublicKey, JointKeys, Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,16 @@ class Context:
     guardians: tuple[GuardianPublicKey, ...]
     keys: JointKeys
     h_e: bytes
+    bases: FixedBases
 
-    @property
-    def K(self) -> Element:  # noqa: N802
-        """The vote encryption key."""
-        return self.keys.vote_encryption_key
-
-    @property
-    def K_hat(self) -> Element:  # noqa: N802
-        """The ballot data encryption key."""
-        return self.keys.data_encryption_key
+    @classmethod
+    def of(
+        cls,
+        setup: Setup,
+        guardians: tuple[GuardianPublicKey, ...],
+        keys: JointKeys,
+        h_e: bytes,
+        window: int = WINDOW,
+    ) -> Self:
+        """Put the parts together; ``window`` is that of the tables of g and K."""
+        return cls(setup.group, setup.manifest, guardians, keys, h_e, FixedBases.of(keys, window))

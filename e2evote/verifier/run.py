@@ -1,9 +1,12 @@
 """The whole verification of a record, phase by phase."""
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 
+from e2evote.engine import Workers, workers
 from e2evote.errors import CheckError
 from e2evote.group.parameters import INSECURE_NAMES
+from e2evote.group.powers import window_for
 from e2evote.record.layout import INDEX, Record
 from e2evote.verifier import (
     ballots,
@@ -26,6 +29,7 @@ from e2evote.verifier import (
 )
 from e2evote.verifier.context import Context, Setup
 from e2evote.verifier.report import PHASES, Ledger, Phase, Report
+from e2evote.verifier.resume import SECONDS, StateFile, header
 
 CHECKS = (
     *x_index.CHECKS,
@@ -54,40 +58,57 @@ Progress = Callable[[int, int], None]
 def verify_record(
     record: Record,
     until: Phase = "opened",
-    jobs: int = 1,
+    jobs: int | Workers = 1,
     allow_insecure: Collection[str] = (),
     progress: Progress | None = None,
+    state: Path | None = None,
+    state_seconds: float = SECONDS,
 ) -> Report:
     """Verify a record up to a phase; with the default, a finished record whole.
 
     Args:
         record: the record.
         until: the last phase to look at.
-        jobs: number of processes for the ballots.
+        jobs: number of processes for the ballots, or other workers.
         allow_insecure: names of parameter sets besides the standard one that are accepted.
         progress: called as ballots are verified.
+        state: a file that keeps how far the verification has come. If it is there, the verification goes on from it;
+            it is removed when the report is made. It is trusted like the verifier's own memory.
+        state_seconds: how often the state is written.
 
     Raises:
-        ParseError: a file is missing that must be there, or cannot be parsed.
-        CheckError: no such phase or parameter set.
+        ParseError: a file is missing that must be there, or cannot be parsed; or a file changed meanwhile.
+        CheckError: no such phase or parameter set, or the state is of another verification.
+        E2EVoteError: workers failed.
     """
     if until not in PHASES:
         raise CheckError(f"there is no phase {until!r}; there are {', '.join(PHASES)}")
     for name in set(allow_insecure) - set(INSECURE_NAMES):
         raise CheckError(f"no insecure parameter set is called {name!r}; there are {', '.join(INSECURE_NAMES)}")
     ledger, counts = Ledger(), {}
+    _, fingerprint = record.sha256(INDEX)
+    file = None
+    if state is not None:
+        file = StateFile(state, header(fingerprint, until, tuple(sorted(allow_insecure)), CHECKS), state_seconds)
     x_index.verify(ledger, record)
     setup = v01_parameters.verify(ledger, record, allow_insecure)
     if setup is not None and until != "setup":
-        counts = _verify_keys_and_votes(ledger, record, setup, PHASES.index(until), jobs, progress)
-    _, fingerprint = record.sha256(INDEX)
+        counts = _verify_keys_and_votes(ledger, record, setup, PHASES.index(until), workers(jobs), progress, file)
     results = tuple(ledger.result(check) for check in CHECKS)
     parameters = setup.group.name if setup is not None else "unknown"
+    if file is not None:
+        file.remove()
     return Report(results, until, parameters, fingerprint.hex().upper(), counts)
 
 
 def _verify_keys_and_votes(
-    ledger: Ledger, record: Record, setup: Setup, until: int, jobs: int, progress: Progress | None
+    ledger: Ledger,
+    record: Record,
+    setup: Setup,
+    until: int,
+    hands: Workers,
+    progress: Progress | None,
+    state: StateFile | None,
 ) -> dict[str, int]:
     guardians = v02_guardian_keys.verify(ledger, record, setup)
     keys = v03_joint_keys.verify(ledger, record, setup, guardians)
@@ -96,14 +117,22 @@ def _verify_keys_and_votes(
     # Contests, styles and cells can be relied on only in a manifest that keeps its rules.
     if until < PHASES.index("ballots") or "X.manifest" in ledger.findings:
         return counts
-    context = Context(setup.group, setup.manifest, guardians, keys, h_e)
-    outcome = ballots.verify(record, context, until >= PHASES.index("opened"), jobs, progress)
+    context = Context.of(setup, guardians, keys, h_e, _window(record, setup))
+    outcome = ballots.verify(record, context, until >= PHASES.index("opened"), hands, progress, state)
     ledger.add(outcome.ledger)
     counts |= {"devices": len(record.device_indices()), "ballots": len(outcome.id_digests), **outcome.statuses}
     if until >= PHASES.index("tally"):
         counts["cells"] = len(setup.manifest.cells)
         _verify_tallies(ledger, record, context, outcome.sums, until >= PHASES.index("decryption"))
     return counts
+
+
+def _window(record: Record, setup: Setup) -> int:
+    """Return the window of the tables of g and K that pays for the ballots of the record."""
+    closings = [record.closing(device) for device in record.device_indices()]
+    ballots = sum(closing.ballots for closing in closings if closing is not None)
+    proofs = max(len(c.options) + 1 for c in setup.manifest.contests) * len(setup.manifest.contests)
+    return window_for(2 * proofs * ballots, setup.group.q.bit_length())
 
 
 def _verify_tallies(

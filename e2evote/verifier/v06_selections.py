@@ -5,10 +5,11 @@ The box asks this of cast ballots; here every ballot must pass, since an honest 
 
 from functools import partial
 
-from e2evote.group.powers import SquaringChain
-from e2evote.record.ballot import EncryptedBallot, EncryptedContest
+from e2evote.group.computation import Computation, Request, together
+from e2evote.group.powers import NewBase
+from e2evote.record.ballot import EncryptedBallot, EncryptedContest, EncryptedOption
 from e2evote.verifier.context import Context
-from e2evote.verifier.range_proofs import verify_range
+from e2evote.verifier.range_proofs import verifying_range
 from e2evote.verifier.report import Check, Ledger, Place
 from e2evote.zkp.range import selection_challenge
 
@@ -21,24 +22,44 @@ CHECKS = (
 )
 
 
-def verify_contest(
+def verifying_contest(
     ledger: Ledger, context: Context, ballot: EncryptedBallot, contest: EncryptedContest, place: Place
-) -> bool:
+) -> Computation[bool]:
     """Check every selection of a contest; return whether all ciphertexts are in the group.
 
     Spec: EG-2.1 §3.3.7, box 6
     """
-    manifest_contest = context.manifest.contest(contest.index)
-    members = True
-    for ind_o, option in enumerate(contest.options, 1):
-        if ind_o > len(manifest_contest.options):
-            ledger.skip("6.A", "6.B", "6.C", "6.D")
-            return False
-        there = place.within(option=manifest_contest.options[ind_o - 1].label)
-        alpha, beta = SquaringChain(option.ciphertext.alpha), SquaringChain(option.ciphertext.beta)
-        is_member = alpha.is_member() and beta.is_member()
-        members &= ledger.check("6.A", is_member, "α or β is not a member of the group", there)
-        limit = manifest_contest.option_limit(ind_o)
-        challenge = partial(selection_challenge, ballot.h_i, contest.index, ind_o, option.ciphertext)
-        verify_range(ledger, context, "6", alpha, beta, option.proof, limit, challenge, there)
-    return members
+    labels = [option.label for option in context.manifest.contest(contest.index).options]
+    if len(contest.options) > len(labels):
+        ledger.skip("6.A", "6.B", "6.C", "6.D")
+    members = yield from together(
+        _verifying_selection(ledger, context, ballot, contest.index, ind_o, option, place.within(option=label))
+        for ind_o, (option, label) in enumerate(zip(contest.options, labels, strict=False), 1)
+    )
+    return all(members) and len(contest.options) <= len(labels)
+
+
+def _verifying_selection(
+    ledger: Ledger,
+    context: Context,
+    ballot: EncryptedBallot,
+    ind_c: int,
+    ind_o: int,
+    option: EncryptedOption,
+    place: Place,
+) -> Computation[bool]:
+    alpha, beta = NewBase(option.ciphertext.alpha), NewBase(option.ciphertext.beta)
+    limit = context.manifest.contest(ind_c).option_limit(ind_o)
+    challenge = partial(selection_challenge, ballot.h_i, ind_c, ind_o, option.ciphertext)
+    is_member, _ = yield from together(
+        [
+            _verifying_members(ledger, alpha, beta, place),
+            verifying_range(ledger, context, "6", alpha, beta, option.proof, limit, challenge, place),
+        ]
+    )
+    return is_member
+
+
+def _verifying_members(ledger: Ledger, alpha: NewBase, beta: NewBase, place: Place) -> Computation[bool]:
+    is_member = all((yield Request((), (alpha, beta))).members)
+    return ledger.check("6.A", is_member, "α or β is not a member of the group", place)

@@ -2,10 +2,11 @@
 
 from functools import partial
 
-from e2evote.group.powers import SquaringChain
+from e2evote.group.computation import Computation
+from e2evote.group.powers import NewBase
 from e2evote.record.ballot import EncryptedBallot, EncryptedContest
 from e2evote.verifier.context import Context
-from e2evote.verifier.range_proofs import verify_range
+from e2evote.verifier.range_proofs import verifying_range
 from e2evote.verifier.report import Check, Ledger, Place
 from e2evote.zkp.range import limit_challenge
 
@@ -17,16 +18,16 @@ CHECKS = (
 )
 
 
-def verify_contest(
+def verifying_contest(
     ledger: Ledger, context: Context, ballot: EncryptedBallot, contest: EncryptedContest, members: bool, place: Place
-) -> None:
+) -> Computation[None]:
     """Check the limit proof; ``members`` is what box 6 found of the contest's ciphertexts, each tested by itself.
 
     Spec: EG-2.1 §3.3.8, box 7
     """
     ledger.check("7.A", members, "a ciphertext of the contest is not a member of the group", place)
     total = contest.total(context.group.one)
-    alpha, beta = SquaringChain(total.alpha), SquaringChain(total.beta)
+    alpha, beta = NewBase(total.alpha), NewBase(total.beta)
     limit = context.manifest.contest(contest.index).limit
     challenge = partial(limit_challenge, ballot.h_i, contest.index, total)
-    verify_range(ledger, context, "7", alpha, beta, contest.proof, limit, challenge, place)
+    yield from verifying_range(ledger, context, "7", alpha, beta, contest.proof, limit, challenge, place)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from e2evote.elgamal import Ciphertext
-from e2evote.group.powers import fixed
+from e2evote.group.computation import Computation, Request, compute, together
+from e2evote.group.powers import NewBase
 from e2evote.record.tally import EncryptedTally, Tally, TallyOption
 from e2evote.verifier.context import Context
 from e2evote.verifier.report import Check, Ledger, Place
@@ -32,6 +33,7 @@ def verify(
         for contest in cell.contests
         for ind_o, total in enumerate(contest.options, 1)
     }
+    options = []
     for tally in tallies:
         for contest in tally.contests:
             for option in contest.options:
@@ -40,22 +42,24 @@ def verify(
                 if total is None:
                     ledger.skip("10.A", "10.B", "10.C")
                     continue
-                _verify_option(ledger, context, contest.index, total, option, place)
+                options.append(_verifying_option(ledger, context, contest.index, total, option, place))
                 _verify_range(ledger, context, sums.weight.get(tally.cell, 0), contest.index, option, place)
+    compute(together(options))
     ledger.complete(CHECKS)
 
 
-def _verify_option(
+def _verifying_option(
     ledger: Ledger, context: Context, ind_c: int, total: Ciphertext, option: TallyOption, place: Place
-) -> None:
-    T, proof, K = option.encoded_tally, option.proof, fixed(context.K)
+) -> Computation[None]:
+    T, proof, g, K = option.encoded_tally, option.proof, context.bases.g, context.bases.K
     ledger.check("10.A", proof.response.in_range(), "the response is not in Z_q", place)
-    ledger.check("10.C", K ** context.group.scalar(option.tally) == T, "T is not K^t", place)
-    if not ledger.check("X.tally-membership", T.is_member(), "T is not a member of the group", place):
+    response = yield Request([K ** context.group.scalar(option.tally)], [NewBase(T)])
+    ledger.check("10.C", response.values[0] == T, "T is not K^t", place)
+    if not ledger.check("X.tally-membership", response.members[0], "T is not a member of the group", place):
         ledger.check("10.B", False, "B·T⁻¹ is not defined in the group", place)
         return
     M = total.beta / T
-    a, b = proof.commitments(fixed(context.group.g), K, total.alpha, M)
+    a, b = (yield Request(proof.commitments(g, K, NewBase(total.alpha), NewBase(M)))).values
     c = tally_challenge(context.h_e, ind_c, option.index, total, a, b, M)
     ledger.check("10.B", c == proof.challenge, "the challenge does not match", place)
 

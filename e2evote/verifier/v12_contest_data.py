@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from e2evote import hashed_elgamal
 from e2evote.errors import VerificationError
-from e2evote.group.powers import fixed
+from e2evote.group.computation import Request, evaluate
+from e2evote.group.powers import NewBase
 from e2evote.hashed_elgamal import ContestDataSeal
 from e2evote.record.ballot import BallotStatus, EncryptedBallot
 from e2evote.record.opened import DecryptedContestData
@@ -79,9 +80,12 @@ def _verify_entry(
     place: Place,
 ) -> None:
     beta, proof = entry.factor, entry.proof
-    ledger.check("X.contest-data-factor", beta.is_member(), "β is not a member of the group", place)
     ledger.check("12.A", proof.response.in_range(), "the response is not in Z_q", place)
-    a, b = proof.commitments(fixed(context.group.g), fixed(context.K_hat), data.c_0, beta)
+    base = NewBase(beta)
+    commitments = proof.commitments(context.bases.g, context.bases.K_hat, NewBase(data.c_0), base)
+    response = evaluate(Request(commitments, (base,)))
+    ledger.check("X.contest-data-factor", response.members[0], "β is not a member of the group", place)
+    a, b = response.values
     c = contest_data_challenge(ballot.h_i, entry.index, data.c_0, data.c_1, bytes(data.c_2), a, b, beta)
     ledger.check("12.B", c == proof.challenge, "the challenge does not match", place)
     try:

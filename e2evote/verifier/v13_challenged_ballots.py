@@ -4,9 +4,9 @@ The box as written never compares g^ξ with C_0, so that contest data could be f
 """
 
 from e2evote import hashed_elgamal
-from e2evote.elgamal import encrypt
+from e2evote.elgamal import encrypting
 from e2evote.errors import VerificationError
-from e2evote.group.powers import fixed
+from e2evote.group.computation import Request, compute, evaluate, together
 from e2evote.hashed_elgamal import ContestDataSeal, HashedCiphertext
 from e2evote.record.ballot import EncryptedBallot, EncryptedContest
 from e2evote.record.codes import confirmation_code, contest_hash
@@ -65,8 +65,8 @@ def _reencrypted_hash(
     in_order = indices == list(range(1, len(contest.options) + 1))
     message = f"options {indices} instead of 1 to {len(contest.options)}"
     ledger.check("X.challenged-complete", in_order, message, place)
-    g, K = fixed(context.group.g), fixed(context.K)
-    ciphertexts = [encrypt(g, K, option.selection, option.nonce) for option in revealed.options]
+    g, K = context.bases.g, context.bases.K
+    ciphertexts = compute(together(encrypting(g, K, option.selection, option.nonce) for option in revealed.options))
     for option, sealed, again in zip(revealed.options, contest.options, ciphertexts, strict=False):
         fits = option.nonce.in_range() and again.alpha == sealed.ciphertext.alpha
         ledger.check(
@@ -88,7 +88,7 @@ def _verify_data(
     ledger.check("X.challenged-complete", both, "contest data is opened where there is none, or not opened", place)
     if sealed is None or opened is None:
         return
-    alpha, beta = fixed(context.group.g) ** opened.nonce, fixed(context.K_hat) ** opened.nonce
+    alpha, beta = evaluate(Request([context.bases.g**opened.nonce, context.bases.K_hat**opened.nonce])).values
     fits = opened.nonce.in_range() and alpha == sealed.c_0
     ledger.check("X.challenged-data-nonce", fits, "the nonce is not that of the contest data", place)
     try:

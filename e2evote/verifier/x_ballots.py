@@ -2,7 +2,7 @@
 
 from e2evote import hashed_elgamal
 from e2evote.errors import VerificationError
-from e2evote.group.powers import fixed
+from e2evote.group.computation import Computation, together
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext, Seal
 from e2evote.record.ballot import EncryptedBallot, EncryptedContest
 from e2evote.verifier.context import Context
@@ -51,20 +51,20 @@ def verify_shape(ledger: Ledger, context: Context, ballot: EncryptedBallot, plac
     return complete and allowed
 
 
-def verify_ciphertexts(ledger: Ledger, context: Context, ballot: EncryptedBallot, place: Place) -> None:
+def verifying_ciphertexts(ledger: Ledger, context: Context, ballot: EncryptedBallot, place: Place) -> Computation[None]:
     """Check the proofs of the ballot nonce's and every contest data's ciphertext.
 
     Spec: EG-2.1 §3.6.7
     """
-    nonce = ballot.ballot_nonce
+    nonce, proofs = ballot.ballot_nonce, []
     message = f"the encrypted ballot nonce is {len(nonce.c_1)} bytes long"
-    ledger.check("X.nonce-proof", len(nonce.c_1) == 32, message, place)
-    if len(nonce.c_1) == 32:
-        _verify_proof(ledger, context, "X.nonce-proof", BallotNonceSeal(ballot.h_i), nonce, place)
+    if ledger.check("X.nonce-proof", len(nonce.c_1) == 32, message, place):
+        proofs.append(_verifying_proof(ledger, context, "X.nonce-proof", BallotNonceSeal(ballot.h_i), nonce, place))
     for contest in ballot.contests:
         if contest.contest_data is not None:
             seal, there = ContestDataSeal(ballot.h_i, contest.index), place.within(str(contest.index))
-            _verify_proof(ledger, context, "X.contest-data-proof", seal, contest.contest_data, there)
+            proofs.append(_verifying_proof(ledger, context, "X.contest-data-proof", seal, contest.contest_data, there))
+    yield from together(proofs)
 
 
 def _verify_presence(ledger: Ledger, context: Context, contest: EncryptedContest, place: Place) -> None:
@@ -75,11 +75,11 @@ def _verify_presence(ledger: Ledger, context: Context, contest: EncryptedContest
     ledger.check("X.contest-data-presence", found == expected, message, place)
 
 
-def _verify_proof(
+def _verifying_proof(
     ledger: Ledger, context: Context, check_id: str, seal: Seal, ciphertext: HashedCiphertext, place: Place
-) -> None:
+) -> Computation[None]:
     try:
-        hashed_elgamal.verify(seal, fixed(context.group.g), ciphertext)
+        yield from hashed_elgamal.verifying(seal, context.bases.g, ciphertext)
     except VerificationError as error:
         ledger.check(check_id, False, str(error), place)
     else:

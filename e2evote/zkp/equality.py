@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from e2evote.elgamal import Ciphertext
 from e2evote.errors import VerificationError
 from e2evote.group.elements import Element, Group, Scalar
-from e2evote.group.powers import Base
+from e2evote.group.powers import Base, V
 from e2evote.hashing import H_q, Tag
 
 
@@ -18,7 +18,7 @@ class EqualityProof:
     challenge: Scalar
     response: Scalar
 
-    def commitments(self, g: Base, K: Base, A: Base, M: Base) -> tuple[Element, Element]:
+    def commitments(self, g: Base[V], K: Base[V], A: Base[V], M: Base[V]) -> tuple[V, V]:
         """Return a = g^v · K^c and b = A^v · M^c.
 
         Spec: EG-2.1 §3.6.5, box 10

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from e2evote.errors import VerificationError
+from e2evote.group.computation import Computation, Request, compute
 from e2evote.group.elements import Element, Scalar, SecretScalar
-from e2evote.group.powers import Base
+from e2evote.group.powers import Base, V
 from e2evote.group.randomness import Randomness
 from e2evote.hashing import H_q, Tag
 
@@ -19,7 +20,7 @@ class SchnorrProof:
     challenge: Scalar
     response: Scalar
 
-    def commitment(self, g: Base, X: Base) -> Element:
+    def commitment(self, g: Base[V], X: Base[V]) -> V:
         """Return a = g^v · X^c."""
         return g**self.response * X**self.challenge
 
@@ -28,25 +29,39 @@ class SchnorrProof:
         return bytes(self.challenge) + bytes(self.response)
 
 
-def prove(g: Base, x: SecretScalar, challenge: Callable[[Element], Scalar], rng: Randomness) -> SchnorrProof:
+def prove(g: Base[V], x: SecretScalar, challenge: Callable[[Element], Scalar], rng: Randomness) -> SchnorrProof:
     """Prove knowledge of x: a = g^u, c = challenge(a), v = u − c·x.
 
     Spec: EG-2.1 §3.2.2, eq. 22
     """
+    return compute(proving(g, x, challenge, rng))
+
+
+def proving(
+    g: Base[V], x: SecretScalar, challenge: Callable[[Element], Scalar], rng: Randomness
+) -> Computation[SchnorrProof]:
+    """Do what ``prove`` does, as a computation."""
     u = rng.scalar(x.group)
-    c = challenge(g**u)
+    (a,) = (yield Request([g**u])).values
+    c = challenge(a)
     return SchnorrProof(c, (u - c * x).reveal())
 
 
-def verify(g: Base, X: Base, proof: SchnorrProof, challenge: Callable[[Element], Scalar]) -> None:
+def verify(g: Base[V], X: Base[V], proof: SchnorrProof, challenge: Callable[[Element], Scalar]) -> None:
     """Accept a proof for X, which must have been tested for membership.
 
     Raises:
         VerificationError: a value outside Z_q, or another challenge.
     """
+    compute(verifying(g, X, proof, challenge))
+
+
+def verifying(g: Base[V], X: Base[V], proof: SchnorrProof, challenge: Callable[[Element], Scalar]) -> Computation[None]:
+    """Do what ``verify`` does, as a computation."""
     if not (proof.challenge.in_range() and proof.response.in_range()):
         raise VerificationError("Schnorr proof: challenge or response is not in Z_q")
-    if challenge(proof.commitment(g, X)) != proof.challenge:
+    (a,) = (yield Request([proof.commitment(g, X)])).values
+    if challenge(a) != proof.challenge:
         raise VerificationError("Schnorr proof: the challenge does not match")
 
 
@@ -59,7 +74,7 @@ class AggregatedSchnorrProof:
     challenge: Scalar
     responses: tuple[Scalar, ...]
 
-    def commitments(self, g: Base, publics: Sequence[Base]) -> tuple[Element, ...]:
+    def commitments(self, g: Base[V], publics: Sequence[Base[V]]) -> tuple[V, ...]:
         """Return h_j = g^(v_j) · X_j^c for as many as there are responses and publics."""
         c = self.challenge
         return tuple(g**v_j * X_j**c for v_j, X_j in zip(self.responses, publics, strict=True))
@@ -85,7 +100,7 @@ def guardian_challenge(
 
 
 def prove_all(
-    g: Base, secrets: Sequence[SecretScalar], challenge: Callable[[Sequence[Element]], Scalar], rng: Randomness
+    g: Element, secrets: Sequence[SecretScalar], challenge: Callable[[Sequence[Element]], Scalar], rng: Randomness
 ) -> AggregatedSchnorrProof:
     """Prove knowledge of all secrets: h_j = g^(u_j), c = challenge(h), v_j = u_j − c·x_j, each u_j fresh.
 

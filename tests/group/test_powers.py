@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from e2evote.errors import CheckError
+from e2evote.group.computation import Request, evaluate
 from e2evote.group.elements import Element, Group, Scalar
-from e2evote.group.powers import FixedBase, SquaringChain, discrete_log, fixed
+from e2evote.group.powers import FixedBase, NewBase, Product, discrete_log, fixed, window_for
 from tests.strategies import GROUPS, SMALL_GROUPS, TOY_GROUP, exponents, members, numbers_mod_p
 
 by_name = pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
@@ -16,6 +17,14 @@ small = pytest.mark.parametrize("group", SMALL_GROUPS, ids=lambda group: group.n
 
 def power(base: Element, exponent: int) -> Element:
     return Element(gmpy2.powmod(base.value, exponent, base.group.p), base.group)
+
+
+def value(product: Product) -> Element:
+    return evaluate(Request([product])).values[0]
+
+
+def is_member(x: Element) -> bool:
+    return evaluate(Request((), (NewBase(x),))).members[0]
 
 
 def edges(group: Group) -> list[Scalar]:
@@ -30,14 +39,17 @@ def edges(group: Group) -> list[Scalar]:
 def test_fixed_base_at_the_edges(group: Group, window: int) -> None:
     table = FixedBase(group.g, window)
     for exponent in edges(group):
-        assert table**exponent == power(group.g, int(exponent.value))
+        assert value(table**exponent) == power(group.g, int(exponent.value % group.q))
 
 
 @by_name
-def test_squaring_chain_at_the_edges(group: Group) -> None:
-    chain = SquaringChain(group.g)
-    for exponent in edges(group):
-        assert chain**exponent == power(group.g, int(exponent.value))
+def test_new_base_at_the_edges(group: Group) -> None:
+    base, asked = NewBase(group.g), edges(group)
+    together = evaluate(Request([base**exponent for exponent in asked], (base,)))
+    assert together.values == [power(group.g, int(exponent.value)) for exponent in asked]
+    assert together.members == [True]
+    for exponent in asked:
+        assert value(base**exponent) == power(group.g, int(exponent.value))
 
 
 @small
@@ -45,7 +57,7 @@ def test_squaring_chain_at_the_edges(group: Group) -> None:
 def test_fast_powers_of_members(group: Group, data: st.DataObject) -> None:
     base, exponent = data.draw(members(group)), data.draw(exponents(group))
     expected = power(base, int(exponent.value))
-    assert FixedBase(base, 3) ** exponent == SquaringChain(base) ** exponent == base**exponent == expected
+    assert value(FixedBase(base, 3) ** exponent) == value(NewBase(base) ** exponent) == base**exponent == expected
 
 
 @small
@@ -53,7 +65,30 @@ def test_fast_powers_of_members(group: Group, data: st.DataObject) -> None:
 def test_fast_powers_of_any_number(group: Group, data: st.DataObject) -> None:
     """A verifier raises numbers before it knows whether they are members; the exponents are below q."""
     base, exponent = data.draw(numbers_mod_p(group)), data.draw(exponents(group))
-    assert FixedBase(base, 3) ** exponent == SquaringChain(base) ** exponent == power(base, int(exponent.value))
+    expected = power(base, int(exponent.value))
+    assert value(FixedBase(base, 3) ** exponent) == value(NewBase(base) ** exponent) == expected
+
+
+@small
+@given(st.data())
+def test_products_of_powers(group: Group, data: st.DataObject) -> None:
+    """Products of any number of bases of either kind, asked for at once, with membership beside them."""
+    bases = [data.draw(numbers_mod_p(group)) for _ in range(4)]
+    kinds = [FixedBase(bases[0], 2), FixedBase(bases[1], 3), NewBase(bases[2]), NewBase(bases[3])]
+    chosen = [
+        data.draw(st.lists(st.integers(0, 3), min_size=1, max_size=6)) for _ in range(data.draw(st.integers(1, 4)))
+    ]
+    products, expected = [], []
+    for picks in chosen:
+        product, result = Product(), group.one
+        for pick in picks:
+            exponent = data.draw(exponents(group))
+            product, result = product * kinds[pick] ** exponent, result * power(bases[pick], int(exponent.value))
+        products.append(product)
+        expected.append(result)
+    response = evaluate(Request([group.g, *products], kinds[2:]))
+    assert response.values == [group.g, *expected]
+    assert response.members == [base.is_member() for base in bases[2:]]
 
 
 @small
@@ -61,7 +96,9 @@ def test_fast_powers_of_any_number(group: Group, data: st.DataObject) -> None:
 def test_membership_by_the_chain(group: Group, data: st.DataObject) -> None:
     """Spec: EG-2.1 §3.3.7, box 6"""
     x = data.draw(numbers_mod_p(group))
-    assert SquaringChain(x).is_member() == x.is_member()
+    base = NewBase(x)
+    with_powers = evaluate(Request([base ** group.scalar(5)] * 2, (base,))).members
+    assert is_member(x) == x.is_member() == with_powers[0]
 
 
 @by_name
@@ -69,30 +106,38 @@ def test_membership_of_special_numbers(group: Group) -> None:
     """Spec: EG-2.1 §3.3.7, box 6"""
     p, g = int(group.p), int(group.g.value)
     expected = {0: False, 1: True, p - 1: False, p: False, p + 1: False, p + g: False, p - g: False, g: True}
-    for value, member in expected.items():
-        x = group.element(value)
-        assert (SquaringChain(x).is_member(), x.is_member()) == (member, member), value
+    for number, member in expected.items():
+        x = group.element(number)
+        base = NewBase(x)
+        beside = evaluate(Request([base ** group.scalar(2), base ** group.scalar(3)], (base,))).members[0]
+        assert (is_member(x), beside, x.is_member()) == (member, member, member), number
 
 
 def test_membership_in_the_smallest_group_one_by_one() -> None:
     group = SMALL_GROUPS[0]
     members_ = {int((group.g ** group.scalar(i)).value) for i in range(int(group.q))}
     assert {x for x in range(int(group.p)) if group.element(x).is_member()} == members_
-    some = sorted(members_ | set(range(0, int(group.p), 13)))
-    assert {x for x in some if SquaringChain(group.element(x)).is_member()} == members_
+    bases = [NewBase(group.element(x)) for x in sorted(members_ | set(range(0, int(group.p), 13)))]
+    tested = evaluate(Request([base ** group.scalar(1) for base in bases], bases)).members
+    assert {int(base.element.value) for base, member in zip(bases, tested, strict=True) if member} == members_
 
 
 def test_standard_powers_once_more() -> None:
     """Window positions and digits of the tables that are really used, against GMP."""
     group, table = GROUPS[-1], fixed(GROUPS[-1].g)
-    exponents_ = [3**i % int(group.q) for i in (1, 17, 150, 161, 1000)]
-    for exponent in exponents_:
-        assert table ** group.scalar(exponent) == power(group.g, exponent)
-        assert SquaringChain(group.g) ** group.scalar(exponent) == power(group.g, exponent)
+    exponents_ = [group.scalar(3**i) for i in (1, 17, 150, 161, 1000)]
+    expected = [power(group.g, int(exponent.value)) for exponent in exponents_]
+    assert evaluate(Request([table**exponent for exponent in exponents_])).values == expected
+    base = NewBase(group.g)
+    assert evaluate(Request([base**exponent for exponent in exponents_])).values == expected
 
 
 def test_tables_are_built_once() -> None:
     assert fixed(TOY_GROUP.g) is fixed(TOY_GROUP.element(int(TOY_GROUP.generator)))
+
+
+def test_window_for_few_and_many_powers() -> None:
+    assert [window_for(n) for n in (0, 100, 10_000, 10**7)] == [4, 5, 10, 12]
 
 
 @given(st.integers(0, 5000), st.integers(0, 5000))

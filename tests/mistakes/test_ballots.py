@@ -58,9 +58,10 @@ def test_commitments_hashed_all_a_before_all_b(election: Election) -> None:
         ballot = encrypted(election, plain(2, c2=(3, 1)))
     contest = ballot.contests[0]
     option, (call, *_) = contest.options[0], [c for c in calls if c.message[0] == Tag.RANGE_PROOF]
-    pairs = option.proof.commitments(election.group.g, election.K, option.ciphertext.alpha, option.ciphertext.beta)
-    assert len(pairs) == 4
-    assert call.message[9 + 2 * 32 :] == b"".join(bytes(x) for pair in pairs for x in pair)
+    alpha, beta = option.ciphertext.alpha, option.ciphertext.beta
+    commitments = option.proof.commitments(election.group.g, election.K, alpha, beta)
+    assert len(commitments) == 8
+    assert call.message[9 + 2 * 32 :] == b"".join(map(bytes, commitments))
 
 
 def test_nonces_shared_between_fields(election: Election) -> None:

@@ -74,7 +74,7 @@ def test_index_of_a_contest_hash_counted_on_the_ballot(election: Election) -> No
     with recorded() as calls:
         ballot = encrypted(election, plain(1))
     chis = [call for call in calls if call.message[0] == Tag.CONTEST and call.key == ballot.h_i]
-    assert [call.message[1:5] for call in chis] == [bytes((0, 0, 0, 1)), bytes((0, 0, 0, 3))]
+    assert {call.message[1:5] for call in chis} == {bytes((0, 0, 0, 1)), bytes((0, 0, 0, 3))}
     nonces = [call.message[1:9] for call in calls if call.message[0] == Tag.SELECTION_NONCE and call.key == ballot.h_i]
     expected = [(1, 1), (1, 2), (1, 3), (1, 4), (3, 1), (3, 2)]
     assert nonces == [bytes((0, 0, 0, ind_c, 0, 0, 0, ind_o)) for ind_c, ind_o in expected]

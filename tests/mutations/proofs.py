@@ -172,7 +172,7 @@ def _encryption_of_two_for_a_loop_one_short(f: Forger) -> None:
     def cheat(value: int, xi: SecretScalar, _: Ciphertext, limit: int, challenge: Any) -> RangeProof:
         u, c = f.rng.scalar(f.group), f.rng.scalar(f.group).reveal()
         t = u + f.group.scalar(value) * c
-        rest = challenge([(f.g**u, f.election.K**t)] + [(f.group.one, f.group.one)] * limit) - c
+        rest = challenge([f.g**u, f.election.K**t, *[f.group.one] * (2 * limit)]) - c
         responses = [(u - c * xi).reveal(), *(f.rng.scalar(f.group).reveal() for _ in range(limit))]
         return RangeProof((c, rest, *[f.group.scalar(0)] * (limit - 1)), tuple(responses))
 
@@ -257,9 +257,8 @@ def _challenge_hashed_in_another_order(f: Forger) -> None:
     """Commitments hashed as a_0, a_1, …, b_0, b_1, … (a known mistake)."""
 
     def reordered(challenge: Any) -> Any:
-        def hashed(pairs: Commitments) -> Scalar:
-            row = [a for a, _ in pairs] + [b_ for _, b_ in pairs]
-            return challenge(list(zip(row[::2], row[1::2], strict=True)))
+        def hashed(commitments: Commitments) -> Scalar:
+            return challenge([*commitments[::2], *commitments[1::2]])
 
         return hashed
 
@@ -364,7 +363,7 @@ def _seven_votes(f: Forger, alpha: Element) -> None:
     def cheat(exponent: Scalar, challenge: Any) -> RangeProof:
         t, c_1, v_1 = (f.rng.scalar(f.group).reveal() for _ in range(3))
         b_1 = K ** (v_1 - c_1 + exponent * c_1)
-        c_0 = challenge([(f.group.element(0), K**t), (f.group.element(0), b_1)]) - c_1
+        c_0 = challenge([f.group.element(0), K**t, f.group.element(0), b_1]) - c_1
         return RangeProof((c_0, c_1), (t - c_0 * exponent, v_1))
 
     ciphertext = Ciphertext(alpha, K**m)

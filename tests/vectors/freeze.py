@@ -52,8 +52,8 @@ class Inputs:
     def pair(self, j: int = 0) -> Ciphertext:
         return Ciphertext(self.elements[2 * j], self.elements[2 * j + 1])
 
-    def pairs(self, count: int) -> list[tuple[Element, Element]]:
-        return [(self.elements[4 + 2 * j], self.elements[5 + 2 * j]) for j in range(count)]
+    def pairs(self, count: int) -> list[Element]:
+        return self.elements[4 : 4 + 2 * count]
 
     def part(self) -> Partial:
         return Partial(a=self.elements[4], b=self.elements[5], m=self.elements[6])

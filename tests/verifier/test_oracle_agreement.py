@@ -136,7 +136,7 @@ def zero_challenges(f: Forger) -> None:
 
     def prove(value: int, _: object, ciphertext: object, limit: int, challenge: Callable[..., Scalar]) -> RangeProof:
         # With ξ = 0 and u = 0 the true branch has a = 1, b = 1, v = 0; a simulated one with c = v = 0 the same.
-        c = challenge([(f.group.one, f.group.one)] * (limit + 1))
+        c = challenge([f.group.one] * (2 * limit + 2))
         zero = f.group.scalar(0)
         return RangeProof((c, *[zero] * limit), (zero,) * (limit + 1))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from e2evote.elgamal import Ciphertext, encrypt
 from e2evote.errors import VerificationError
 from e2evote.group.elements import Scalar
-from e2evote.group.powers import FixedBase, SquaringChain
+from e2evote.group.powers import FixedBase, NewBase
 from e2evote.zkp import range as range_proof
 from e2evote.zkp.range import Commitments, RangeProof
 from tests.deterministic import DeterministicRandomness
@@ -43,7 +43,7 @@ def test_every_value_in_the_range_is_proved(limit: int, data: st.DataObject, xi:
     value = data.draw(st.integers(0, limit))
     ciphertext, proof = prove(value, xi, limit, data.draw(st.integers(0, 2**32)))
     verify(ciphertext, proof, limit)
-    alpha, beta = SquaringChain(ciphertext.alpha), SquaringChain(ciphertext.beta)
+    alpha, beta = NewBase(ciphertext.alpha), NewBase(ciphertext.beta)
     range_proof.verify(FixedBase(g, 4), FixedBase(K, 4), alpha, beta, proof, limit, asked(ciphertext))
 
 
@@ -135,7 +135,7 @@ def test_one_branch_proofs_are_refused() -> None:
     secret = TOY_GROUP.secret(7)
     ciphertext = encrypt(g, K, 1, secret)
     u = TOY_GROUP.scalar(5)
-    c = asked(ciphertext)([(g**u, K**u)])
+    c = asked(ciphertext)([g**u, K**u])
     proof = RangeProof((c,), ((u - c * secret).reveal(),))
     for limit in (1, 2):
         with pytest.raises(VerificationError, match=f"expected {limit + 1} challenges"):

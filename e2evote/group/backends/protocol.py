@@ -14,8 +14,13 @@ from gmpy2 import mpz
 class Table(Protocol):
     """The powers base^(d·2^(w·i)) of one base for every window position i and digit d, as its backend keeps them."""
 
-    base: mpz
-    window: int
+    @property
+    def base(self) -> mpz:
+        """The base."""
+
+    @property
+    def window(self) -> int:
+        """w, the bits of an exponent looked up at once."""
 
     @property
     def buffer(self) -> memoryview:
