@@ -8,8 +8,8 @@ from e2evote.elgamal import Ciphertext, encrypt
 from e2evote.encryption import SecretBallotNonce
 from e2evote.errors import CheckError, VerificationError
 from e2evote.group.computation import Request, evaluate
+from e2evote.group.discrete_log import discrete_log
 from e2evote.group.elements import Element, SecretScalar
-from e2evote.group.powers import discrete_log
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal
 from e2evote.hashing import contest_data_nonce, selection_nonce
 from e2evote.record.ballot import EncryptedBallot, EncryptedContest

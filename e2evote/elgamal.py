@@ -1,8 +1,9 @@
 """Exponential ElGamal to the base K: keys, ciphertexts, and their homomorphism."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from e2evote.group.computation import Computation, Request, compute
+from e2evote.group.computation import Computation, Request, compute, products
 from e2evote.group.elements import Element, Scalar
 from e2evote.group.powers import Base, V
 
@@ -29,6 +30,16 @@ class Ciphertext:
         Spec: EG-2.1 §3.5, eq. 80
         """
         return Ciphertext(self.alpha**weight, self.beta**weight)
+
+
+def aggregate(columns: Sequence[Sequence[Ciphertext]]) -> list[Ciphertext]:
+    """Return the product of every column of at least one ciphertext: the encryption of its sum.
+
+    Spec: EG-2.1 §3.5, eq. 79
+    """
+    alphas = products([[ciphertext.alpha for ciphertext in column] for column in columns])
+    betas = products([[ciphertext.beta for ciphertext in column] for column in columns])
+    return [Ciphertext(A, B) for A, B in zip(alphas, betas, strict=True)]
 
 
 def encrypt(g: Base[V], K: Base[V], sigma: int, xi: Scalar) -> Ciphertext:

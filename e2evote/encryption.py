@@ -5,7 +5,7 @@ makes all of a ballot that does not depend on the ballot before it, so that many
 Every exponentiation uses the tables of g, K and K̂; they do not hide the nonces from an observer of the machine.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial, reduce
@@ -13,6 +13,8 @@ from itertools import islice
 
 from e2evote import elgamal, hashed_elgamal
 from e2evote.elgamal import Ciphertext
+from e2evote.encoding import hex_of
+from e2evote.engine import Workers, workers
 from e2evote.group.computation import Computation, compute, together
 from e2evote.group.elements import SecretScalar
 from e2evote.group.randomness import SYSTEM, Randomness
@@ -20,6 +22,7 @@ from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphe
 from e2evote.hashing import contest_data_nonce, selection_identifier_hash, selection_nonce
 from e2evote.record import contest_data
 from e2evote.record.ballot import DeviceOpening, EncryptedBallot, EncryptedContest, EncryptedOption
+from e2evote.record.codec import dump
 from e2evote.record.codes import confirmation_code, contest_hash, next_chaining_field
 from e2evote.record.plaintext import PlaintextBallot, PlaintextContest, is_overvoted
 from e2evote.record.setup import Election
@@ -119,6 +122,71 @@ def encrypt_ballots(
             chained = ballot.chained(opening, position, last_code)
             last_code = chained.confirmation_code
             yield chained, ballot.nonce
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptedLine:
+    """A ballot as its line in the record, with its code and nonce."""
+
+    line: bytes
+    confirmation_code: bytes
+    nonce: SecretBallotNonce
+
+
+def encrypt_lines(
+    election: Election,
+    opening: DeviceOpening,
+    plaintexts: Iterable[PlaintextBallot],
+    ballots_before: int = 0,
+    last_code: bytes | None = None,
+    jobs: int | Workers = 1,
+) -> Generator[EncryptedLine, None, None]:
+    """Encrypt a device's ballots in sequence, on several processes; only the chain is put together here.
+
+    Raises:
+        CheckError: a ballot does not fit the manifest.
+    """
+    waiting = iter(plaintexts)
+    batches = iter(lambda: list(islice(waiting, BATCH)), [])
+    numbered = ((ballots_before + BATCH * index + 1, batch) for index, batch in enumerate(batches))
+    for drafts in workers(jobs).map(partial(_draft, election, opening), numbered):
+        for draft in drafts:
+            line = draft.line(opening, last_code)
+            last_code = line.confirmation_code
+            yield line
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A line but for its last two fields, and what they are computed from."""
+
+    beginning: bytes
+    h_i: bytes
+    contest_hashes: tuple[bytes, ...]
+    nonce: SecretBallotNonce
+
+    def line(self, opening: DeviceOpening, last_code: bytes | None) -> EncryptedLine:
+        """Return the whole line, its ballot chained to the one before it."""
+        field_b_c = next_chaining_field(opening, last_code)
+        code = confirmation_code(self.h_i, self.contest_hashes, field_b_c)
+        return EncryptedLine(self.beginning + _chain_fields(field_b_c, code), code, self.nonce)
+
+
+def _draft(election: Election, opening: DeviceOpening, chunk: tuple[int, Sequence[PlaintextBallot]]) -> list[_Draft]:
+    first, plaintexts = chunk
+    drafts = []
+    ballots = compute(together(encrypting_unchained(election, plaintext) for plaintext in plaintexts))
+    for position, ballot in enumerate(ballots, first):
+        alone = ballot.chained(opening, position, None)
+        end = _chain_fields(alone.chaining_field, alone.confirmation_code)
+        hashes = tuple(contest.contest_hash for contest in ballot.contests)
+        drafts.append(_Draft(dump(alone).removesuffix(end), ballot.h_i, hashes, ballot.nonce))
+    return drafts
+
+
+def _chain_fields(field_b_c: bytes, code: bytes) -> bytes:
+    """Return how the line of a ballot ends."""
+    return f',"chaining_field":"{hex_of(field_b_c)}","confirmation_code":"{hex_of(code)}"}}'.encode()
 
 
 def encrypting_unchained(

@@ -14,8 +14,8 @@ from typing import Any
 from e2evote import hashed_elgamal
 from e2evote.elgamal import Ciphertext
 from e2evote.errors import CheckError, VerificationError
+from e2evote.group.discrete_log import discrete_log
 from e2evote.group.elements import Element, Scalar
-from e2evote.group.powers import discrete_log
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext, Seal
 from e2evote.hashing import contest_data_nonce, selection_nonce
 from e2evote.record import layout

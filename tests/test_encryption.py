@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from e2evote import hashed_elgamal
 from e2evote.challenge import open_ballot
-from e2evote.encryption import encrypt_ballot, encrypt_ballots
+from e2evote.encryption import BATCH, encrypt_ballot, encrypt_ballots, encrypt_lines
 from e2evote.examples import NAMES, manifest_bytes
 from e2evote.examples.generator import plaintext_ballots
 from e2evote.group.elements import Group
@@ -19,7 +19,7 @@ from e2evote.hashing import selection_identifier_hash
 from e2evote.record import contest_data
 from e2evote.record.ballot import EncryptedBallot
 from e2evote.record.codec import dump, parse
-from e2evote.record.codes import open_device
+from e2evote.record.codes import confirmation_code, next_chaining_field, open_device
 from e2evote.record.plaintext import PlaintextBallot, PlaintextContest, is_overvoted
 from e2evote.record.setup import Election
 from e2evote.zkp import range as range_proof
@@ -151,3 +151,26 @@ def test_ballots_of_one_style_have_one_size(election: Election) -> None:
         ballot, _ = encrypt_ballot(election, opening, PlaintextBallot(ballot_style=1, contests=(contest,)))
         sizes.add(len(dump(ballot)))
     assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("mode", [0, 1])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_lines_are_ballots_of_one_chain(election: Election, mode: int, jobs: int) -> None:
+    """Where ballots are encrypted makes no difference to their places, their chain and their nonces."""
+    opening = open_device(election.h_e, 3, "L", mode)
+    marks = [PlaintextBallot(ballot_style=1 + i % 2, contests=()) for i in range(2 * BATCH + 3)]
+    before = encrypt_ballot(election, opening, marks[0])[0].confirmation_code
+    lines = list(encrypt_lines(election, opening, marks, 1, before, jobs))
+    assert len(lines) == len(marks)
+    last_code = before
+    for position, (line, plaintext) in enumerate(zip(lines, marks, strict=True), 2):
+        ballot = parse(EncryptedBallot, line.line, "line", election.group)
+        verify(election, ballot)
+        assert (ballot.device, ballot.position, ballot.ballot_style) == (3, position, plaintext.ballot_style)
+        assert ballot.chaining_field == next_chaining_field(opening, last_code)
+        hashes = (contest.contest_hash for contest in ballot.contests)
+        code = confirmation_code(ballot.h_i, hashes, ballot.chaining_field)
+        assert ballot.confirmation_code == line.confirmation_code == code
+        open_ballot(election, ballot, line.nonce)
+        last_code = code
+    assert len({line.nonce.value for line in lines}) == len(lines)

@@ -10,9 +10,10 @@ from e2evote.decryption.rounds import decrypt
 from e2evote.decryption.statements import tally_statements
 from e2evote.elgamal import Ciphertext
 from e2evote.encryption import encrypt_ballots
+from e2evote.record.codec import dump
 from e2evote.record.codes import open_device
 from e2evote.record.plaintext import PlaintextBallot, PlaintextContest
-from e2evote.tally import accumulate
+from e2evote.tally import BATCH, accumulate, accumulate_lines
 from tests.builders import BuiltRecord
 from tests.deterministic import DeterministicRandomness
 
@@ -67,3 +68,17 @@ def test_no_ballots(built: BuiltRecord) -> None:
         (2, "partners", 0, 0),
     ]
     assert {option for cell in cells for contest in cell.contests for option in contest.options} == {one}
+
+
+def test_lines_on_several_processes(built: BuiltRecord) -> None:
+    """Chunks on other processes add up to what one process finds, of every cell."""
+    election, rng = built.election, DeterministicRandomness(7)
+    opening = open_device(election.h_e, 1, "B", 0)
+    marks = [PlaintextBallot(ballot_style=1 + i % 2, weight=1 + i % 3, contests=()) for i in range(2 * BATCH + 3)]
+    cast = [ballot for ballot, _ in encrypt_ballots(election, opening, marks, rng=rng)]
+    lines = [(f"line {number}", dump(ballot)) for number, ballot in enumerate(cast)]
+    whole = accumulate(election, cast)
+    for jobs in (1, 2):
+        *_, last = accumulate_lines(election, lines, jobs)
+        assert last.tallies(election) == whole
+    assert list(accumulate_lines(election, [], 1))[-1].tallies(election) == accumulate(election, [])

@@ -8,7 +8,7 @@ import click
 from e2evote.cli import devices
 from e2evote.cli.devices import Device
 from e2evote.cli.encrypting import encrypt_file
-from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, directory, force, write_new
+from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, directory, force, jobs, write_new
 from e2evote.cli.program import Failure
 from e2evote.cli.terminal import note, progress
 from e2evote.cli.views import show_opened
@@ -30,8 +30,11 @@ def ballot() -> None:
 )
 @click.option("--output", type=ANY_PATH, metavar="FILE", help="Write the codes of all its ballots there instead.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a ballot: device, position, confirmation_code.")
+@jobs
 @force
-def encrypt(directory: Path, number: int, source: Path, output: Path | None, as_json: bool, force: bool) -> None:
+def encrypt(
+    directory: Path, number: int, source: Path, output: Path | None, as_json: bool, jobs: int, force: bool
+) -> None:
     """Encrypt the votes in FILE on a device and print their confirmation codes.
 
     FILE is all that the device encrypts, everything in it is checked first. What is encrypted already is skipped: the
@@ -48,7 +51,7 @@ def encrypt(directory: Path, number: int, source: Path, output: Path | None, as_
         check_free(output, force)
     with Workspace(directory).locked() as workspace:
         device = Device(workspace, number)
-        count = encrypt_with_bar(device, source)
+        count = encrypt_with_bar(device, source, jobs)
     codes = [_code_line(number, position, code, as_json) for position, code in enumerate(device.codes(), 1)]
     if output is not None:
         write_new(output, "".join(f"{line}\n" for line in codes).encode(), force)
@@ -58,10 +61,10 @@ def encrypt(directory: Path, number: int, source: Path, output: Path | None, as_
     note(f"{count} ballots encrypted; device {number} has {len(codes)}")
 
 
-def encrypt_with_bar(device: Device, source: Path) -> int:
+def encrypt_with_bar(device: Device, source: Path, jobs: int) -> int:
     """Encrypt what is new in a file, with a bar."""
     with progress("Encrypting ballots") as report:
-        return encrypt_file(device, source, report)
+        return encrypt_file(device, source, report, jobs)
 
 
 def _code_line(device: int, position: int, code: bytes, as_json: bool) -> str:

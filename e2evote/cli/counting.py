@@ -1,11 +1,14 @@
 """After voting: adding up, decrypting, opening. Nothing is decrypted before the record has been verified."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from itertools import islice, tee
 from typing import TypeVar
 
 from e2evote.challenge import nonce_from_factor, open_ballot
-from e2evote.cli.devices import Device, devices
+from e2evote.cli.devices import Device, code_of, devices
+from e2evote.cli.options import worthwhile
 from e2evote.cli.terminal import Report, progress
 from e2evote.cli.workspace import Workspace
 from e2evote.decryption.results import opened_contest_data, tallies
@@ -17,6 +20,7 @@ from e2evote.decryption.statements import (
     contest_data_statement,
     tally_statements,
 )
+from e2evote.engine import workers
 from e2evote.errors import CheckError
 from e2evote.group.elements import Element
 from e2evote.record import layout
@@ -25,7 +29,7 @@ from e2evote.record.codec import parse
 from e2evote.record.opened import ChallengedBallot, DecryptedContestData
 from e2evote.record.tally import EncryptedTally
 from e2evote.secret_sharing import SecretKeyShares
-from e2evote.tally import accumulate
+from e2evote.tally import Accumulation, accumulate_lines
 from e2evote.zkp.equality import EqualityProof
 
 BATCH = 8
@@ -51,16 +55,26 @@ def check_devices_closed(workspace: Workspace) -> list[Device]:
     return everything
 
 
-def accumulate_cast(workspace: Workspace) -> tuple[EncryptedTally, ...]:
+def accumulate_cast(workspace: Workspace, jobs: int) -> tuple[EncryptedTally, ...]:
     """Multiply the cast ballots and publish the encrypted tallies; whoever decrypts verifies both.
 
     Raises:
         CheckError: a device is open, there is none, or it has been done.
     """
     everything = check_devices_closed(workspace)
-    with progress("Adding up") as report:
-        cast = (ballot for ballot, status in _ballots(everything, report) if status == "cast")
-        encrypted = accumulate(workspace.election, cast)
+    decisions = [device.decisions() for device in everything]
+    cast = (
+        (where, line)
+        for device, decided in zip(everything, decisions, strict=True)
+        for where, line in device.record.ballot_lines(device.number)
+        if decided[code_of(where, line)] == "cast"
+    )
+    expected = sum(status == "cast" for decided in decisions for status in decided.values())
+    total, hands = Accumulation(), worthwhile(jobs, expected, 400)
+    with progress("Adding up") as report, closing(accumulate_lines(workspace.election, cast, hands)) as sums:
+        for total in sums:
+            report(total.ballots.total(), expected)
+    encrypted = total.tallies(workspace.election)
     workspace.writer.write_lines(layout.ENCRYPTED_TALLIES, encrypted)
     return encrypted
 
@@ -105,15 +119,21 @@ class Decryption:
             raise CheckError("everything has been decrypted already; nothing was overwritten")
         self.workspace.require_valid("tally", jobs)
         if layout.TALLIES not in record:
-            self._decrypt_tallies()
+            self._decrypt_tallies(jobs)
         self._open_challenged()
         if with_data:
-            self._decrypt_contest_data()
+            self._decrypt_contest_data(jobs)
 
     def _decrypt(self, statements: Sequence[Statement]) -> tuple[Decrypted, ...]:
         return decrypt(self.election, self.publics, self.shares, statements)
 
-    def _decrypt_tallies(self) -> None:
+    def _decrypt_all(self, statements: Iterable[Statement], jobs: int) -> Generator[Decrypted, None, None]:
+        """Decrypt in batches, on several processes."""
+        function = partial(decrypt, self.election, self.publics, self.shares)
+        for batch in workers(jobs).map(function, batches(statements, BATCH)):
+            yield from batch
+
+    def _decrypt_tallies(self, jobs: int) -> None:
         group = self.election.group
         encrypted = list(self.workspace.record.objects(EncryptedTally, layout.ENCRYPTED_TALLIES, group))
         least, results = self.election.manifest.minimum_cell_ballots, list[Decrypted]()
@@ -122,8 +142,8 @@ class Decryption:
             return
         statements = tally_statements(self.election, encrypted)
         with progress("Decrypting tallies") as report:
-            for batch in batches(statements, BATCH):
-                results += self._decrypt(batch)
+            for result in self._decrypt_all(statements, worthwhile(jobs, len(statements), 20)):
+                results.append(result)
                 report(len(results), len(statements))
         self.workspace.writer.write_lines(layout.TALLIES, tallies(self.election, encrypted, results))
 
@@ -152,14 +172,14 @@ class Decryption:
         ((factor, _),) = self._decrypt([ballot_nonce_statement(self.election, ballot, "challenged")])
         return open_ballot(self.election, ballot, nonce_from_factor(ballot, factor))
 
-    def _decrypt_contest_data(self) -> None:
+    def _decrypt_contest_data(self, jobs: int) -> None:
         """Decrypt the contest data of cast ballots, and publish all of it: to leave some out would be to choose."""
         entries: list[DecryptedContestData] = []
         with progress("Decrypting contest data") as report:
-            for batch in batches(self._contest_data(report), BATCH):
-                results = self._decrypt([statement for _, statement in batch])
-                for (ballot, statement), (factor, proof) in zip(batch, results, strict=True):
-                    entries.append(opened_contest_data(ballot, statement, factor, proof))
+            asked, stated = tee(self._contest_data(report))
+            results = self._decrypt_all((statement for _, statement in stated), jobs)
+            for (ballot, statement), (factor, proof) in zip(asked, results, strict=True):
+                entries.append(opened_contest_data(ballot, statement, factor, proof))
         if entries:
             self.workspace.writer.write_lines(layout.CONTEST_DATA, entries)
 

@@ -156,7 +156,7 @@ def vote(plan: Plan, workspace: Workspace, tell: Narrator) -> None:
     source = plan.out / "votes.ndjson"
     votes = plaintext_ballots(workspace.election.manifest, plan.ballots, plan.seed)
     write_new(source, b"".join(dump(ballot) + b"\n" for ballot in votes))
-    encrypt_with_bar(device, source)
+    encrypt_with_bar(device, source, cores())
     codes = [hex_of(code) for code in device.codes()]
     write_new(plan.out / "codes.txt", "".join(f"{code}\n" for code in codes).encode())
     click.echo(f"{len(codes)} ballots; their codes are in {plan.out / 'codes.txt'}, the first is\n{codes[0]}")
@@ -177,7 +177,7 @@ def vote(plan: Plan, workspace: Workspace, tell: Narrator) -> None:
 def count(plan: Plan, workspace: Workspace, tell: Narrator) -> None:
     """Add up and decrypt."""
     tell.step("The cast ballots are added up", "Still encrypted: no cast ballot is ever decrypted, only sums.")
-    add_up(workspace)
+    add_up(workspace, cores())
     there = plan.available
     absent = [i for i in range(1, plan.guardians + 1) if i not in there]
     without = f"{_listed(absent)} did not come. " if absent else ""

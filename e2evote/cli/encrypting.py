@@ -6,16 +6,18 @@ interruption at any moment leaves a record that the same command continues.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, tee
 from pathlib import Path
 
 from e2evote.cli import private
 from e2evote.cli.devices import Device
+from e2evote.cli.options import worthwhile
 from e2evote.cli.private import Checkpoint, EncryptionState, SecretNonceEntry
 from e2evote.cli.terminal import Report
-from e2evote.encryption import encrypt_ballots
+from e2evote.encryption import EncryptedLine, encrypt_lines
 from e2evote.errors import CheckError, ParseError
 from e2evote.record import layout
 from e2evote.record.codec import parse
@@ -78,13 +80,14 @@ class Input:
         return count
 
 
-def encrypt_file(device: Device, path: Path, report: Report) -> int:
+def encrypt_file(device: Device, path: Path, report: Report, jobs: int) -> int:
     """Encrypt the lines of a file that are not encrypted yet, and return how many there were.
 
     Args:
         device: an open device; the caller has locked its directory.
         path: the file; every line of it is checked before the first is encrypted.
         report: takes the number of ballots encrypted and the number in the file.
+        jobs: processes at most.
 
     Raises:
         ParseError, CheckError: naming file, line and field; or the file does not begin with what was encrypted before.
@@ -93,56 +96,62 @@ def encrypt_file(device: Device, path: Path, report: Report) -> int:
     device.check_open()
     source = Input(path, device.workspace.election.manifest)
     total, codes = source.check(), device.codes()
-    run = _Run(device, source, total, len(codes), codes[-1] if codes else None, report)
+    run = _Run(device, source, total, len(codes), report)
     lines = source.lines()
-    run.skip([line for _, line in islice(lines, len(codes))])
-    while shard := list(islice(lines, SHARD_BALLOTS)):
-        run.encrypt(shard)
+    run.skip(line for _, line in islice(lines, len(codes)))
+    lines, ahead = tee(lines)
+    plaintexts = (source.ballot(where, line) for where, line in ahead)
+    election = device.workspace.election.expecting(total - len(codes))
+    last_code, hands = codes[-1] if codes else None, worthwhile(jobs, total - len(codes), 50)
+    with closing(encrypt_lines(election, device.opening, plaintexts, len(codes), last_code, hands)) as encrypted:
+        while shard := list(islice(lines, SHARD_BALLOTS)):
+            run.encrypt(shard, encrypted)
     return run.done - len(codes)
 
 
 @dataclass(slots=True)
 class _Run:
-    """One run over the file: how far it is, the last code, and the SHA-256 over the lines so far."""
+    """One run over the file: how far it is, and the SHA-256 over the lines so far."""
 
     device: Device
     source: Input
     total: int
     done: int
-    last_code: bytes | None
     report: Report
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     def checkpoint(self) -> Checkpoint:
         return Checkpoint(ballots=self.done, sha256=self.digest.digest())
 
-    def skip(self, lines: list[bytes]) -> None:
+    def skip(self, lines: Iterable[bytes]) -> None:
         """Compare the lines that should be encrypted already with the note of what was."""
+        found = 0
         for line in lines:
             self.digest.update(line + b"\n")
+            found += 1
         if self.done:
             noted = private.read_object(EncryptionState, self.device.state_path).checkpoints
-            if len(lines) < self.done or self.checkpoint() not in noted:
+            if found < self.done or self.checkpoint() not in noted:
                 raise CheckError(
                     f"{self.source.path} does not begin with the {self.done} ballots that device {self.device.number} "
                     "has encrypted; give the same file again, with further ballots at its end"
                 )
         self.report(self.done, self.total)
 
-    def encrypt(self, shard: list[tuple[str, bytes]]) -> None:
+    def encrypt(self, shard: list[tuple[str, bytes]], encrypted: Iterator[EncryptedLine]) -> None:
         """Encrypt one shard and write it: nonces, note, ballots."""
-        workspace, before = self.device.workspace, self.checkpoint()
-        opening, ballots, nonces = self.device.opening, [], []
-        plaintexts = (self.source.ballot(where, line) for where, line in shard)
-        for ballot, nonce in encrypt_ballots(workspace.election, opening, plaintexts, self.done, self.last_code):
-            ballots.append(ballot)
-            nonces.append(SecretNonceEntry(confirmation_code=ballot.confirmation_code, nonce=nonce.value))
-            self.report(self.done + len(ballots), self.total)
+        before = self.checkpoint()
+        lines, nonces = [], []
         for _, line in shard:
+            ballot = next(encrypted)
+            lines.append(ballot.line)
+            nonces.append(SecretNonceEntry(confirmation_code=ballot.confirmation_code, nonce=ballot.nonce.value))
             self.digest.update(line + b"\n")
-        self.done, self.last_code = self.done + len(ballots), ballots[-1].confirmation_code
+            self.report(self.done + len(lines), self.total)
+        self.done = self.done + len(lines)
         number = len(self.device.record.ballot_shards(self.device.number)) + 1
         private.make_directory(self.device.folder)
         private.write_lines(self.device.nonces_path(number), nonces)
         private.write_object(self.device.state_path, EncryptionState(checkpoints=(before, self.checkpoint())))
-        workspace.writer.write_lines(layout.ballots_path(self.device.number, number), ballots)
+        data = b"".join(line + b"\n" for line in lines)
+        self.device.workspace.writer.write_bytes(layout.ballots_path(self.device.number, number), data)

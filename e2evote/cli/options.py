@@ -33,10 +33,24 @@ def record_path(command: Command) -> Command:
     return click.argument("record_path", metavar="RECORD", type=ANY_PATH)(command)
 
 
+def record_place(command: Command) -> Command:
+    """Add the argument RECORD, a directory, zip archive or URL."""
+
+    def place(ctx: click.Context, param: click.Parameter, value: str) -> Path | str:  # noqa: ARG001
+        return value if "://" in value else Path(value)
+
+    return click.argument("record_path", metavar="RECORD", callback=place)(command)
+
+
 def jobs(command: Command) -> Command:
     """Add --jobs."""
-    text = "Processes that verify ballots; by default one a core."
+    text = "Processes to work in; by default one a core."
     return click.option("--jobs", type=click.IntRange(min=1), default=cores, metavar="N", help=text)(command)
+
+
+def worthwhile(jobs: int, items: int, each: int) -> int:
+    """Return how many of the processes pay for their start: one for every so many items, at least one."""
+    return max(1, min(jobs, items // each))
 
 
 def insecure_parameters(command: Command) -> Command:

@@ -32,12 +32,12 @@ def accumulate(directory: Path, jobs: int) -> None:
     with Workspace(directory).locked() as workspace:
         check_devices_closed(workspace)
         workspace.require_valid("ballots", jobs)
-        add_up(workspace)
+        add_up(workspace, jobs)
 
 
-def add_up(workspace: Workspace) -> None:
+def add_up(workspace: Workspace, jobs: int) -> None:
     """Add up the cast ballots and say how many there are."""
-    for cell in accumulate_cast(workspace):
+    for cell in accumulate_cast(workspace, jobs):
         click.echo(printable(f"tally cell {cell.label!r}: {cell.ballots} ballots, weight {cell.weight}"))
 
 

@@ -1,47 +1,76 @@
 """``e2evote verify``: judge a record from its files alone."""
 
 import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from e2evote.cli.options import ANY_PATH, accepted, check_free, force, insecure_parameters, jobs, record_path, write_new
-from e2evote.cli.terminal import progress
+from e2evote.cli.options import (
+    ANY_PATH,
+    accepted,
+    check_free,
+    force,
+    insecure_parameters,
+    jobs,
+    record_place,
+    write_new,
+)
+from e2evote.cli.terminal import note, progress
 from e2evote.cli.views import show_report
+from e2evote.engine import Cluster, Workers, workers
+from e2evote.group.backends import NAMES
+from e2evote.group.parameters import group_named
 from e2evote.record.layout import Record
 from e2evote.verifier.report import PHASES, Phase, Report
+from e2evote.verifier.resume import SECONDS
 from e2evote.verifier.run import verify_record
 
 INVALID = 1
 """Exit code where the record could be read and a check did not pass."""
+_KINDS = {"ifma": "AVX-512, eight lanes", "crypto_mb": "Intel's library, eight lanes", "gmpy2": "GMP"}
 
 
 @click.command()
-@record_path
+@record_place
 @click.option(
     "--json", "json_file", type=ANY_PATH, metavar="FILE", help="Also write the report as JSON ('-': only that, here)."
 )
 @click.option("--until", type=click.Choice(PHASES), default=PHASES[-1], show_default=True, metavar="PHASE",
               help=f"Last phase to look at, for a record under way: {', '.join(PHASES)}.")  # fmt: skip
 @jobs
+@click.option("--scheduler", metavar="URL", help="Verify the ballots on the Dask cluster of this scheduler "
+              "(tcp://host:port), which is trusted like this computer.")  # fmt: skip
+@click.option("--resume", "state", type=ANY_PATH, metavar="STATE", help="Keep in this file how far the verification "
+              "has come, go on from there if the file exists, and remove it at the end. It is trusted: who can change "
+              "it decides the verdict.")  # fmt: skip
+@click.option("--backend", type=click.Choice(NAMES), metavar="NAME", help="What computes; by default the best that "
+              f"this computer has of {', '.join(NAMES)}. The verdict is the same with each.")  # fmt: skip
 @insecure_parameters
 @force
 @click.pass_context
 def verify(
     ctx: click.Context,
-    record_path: Path,
+    record_path: Path | str,
     json_file: Path | None,
     until: Phase,
     jobs: int,
+    scheduler: str | None,
+    state: Path | None,
+    backend: str | None,
     insecure: str | None,
     force: bool,
 ) -> None:
     """Verify an election record from its files alone.
 
-    RECORD is a directory or a zip archive. Failed checks are listed with what failed and where. Compare the fingerprint
-    with that of others: it says that you looked at the same record.
+    RECORD is a directory, a zip archive, or the URL of a directory. Failed checks are listed with what failed and
+    where. Compare the fingerprint with that of others: it says that you looked at the same record.
 
     Exit code: 0 the record is valid, 1 it is not, 2 it could not be read.
 
@@ -52,22 +81,64 @@ def verify(
     to_file = json_file is not None and str(json_file) != "-"
     if json_file is not None and to_file:
         check_free(json_file, force)
-    report = verify_with_bar(record_path, until, jobs, accepted(insecure))
-    data = json.dumps(as_json(report), ensure_ascii=False, indent=2) + "\n"
+    if scheduler is not None and ctx.get_parameter_source("jobs") is not ParameterSource.DEFAULT:
+        raise click.UsageError("--jobs is about processes here; with --scheduler the cluster says how many there are.")
+    hands = workers(jobs) if scheduler is None else Cluster(scheduler)
+    begun, own = time.perf_counter(), time.process_time()
+    try:
+        report = verify_with_bar(record_path, until, hands, accepted(insecure), state, backend)
+    except KeyboardInterrupt:
+        if state is not None and state.exists():
+            note(f"{state} keeps how far the verification has come; the same command goes on from there.")
+        raise
+    if hands.apart:
+        _note_speed(hands, time.perf_counter() - begun, hands.busy + time.process_time() - own)
+    used = _backend_of(report, backend)
+    data = json.dumps(as_json(report) | {"backend": used}, ensure_ascii=False, indent=2) + "\n"
     if json_file is not None and to_file:
         write_new(json_file, data.encode(), force)
     if json_file is None or to_file:
-        show_report(report)
+        show_report(report, arithmetic=None if used is None else f"{used} ({_KINDS[used]})")
     else:
         click.echo(data, nl=False)
     if not report.valid:
         ctx.exit(INVALID)
 
 
-def verify_with_bar(path: Path, until: Phase, jobs: int, insecure: frozenset[str]) -> Report:
+def verify_with_bar(
+    path: Path | str,
+    until: Phase,
+    jobs: int | Workers,
+    insecure: frozenset[str],
+    state: Path | None = None,
+    backend: str | None = None,
+) -> Report:
     """Verify a record, with a bar."""
-    with progress("Verifying ballots") as bar:
-        return verify_record(Record.at(path), until, jobs, insecure, bar)
+    with _quiet(), progress("Verifying ballots") as bar:
+        return verify_record(Record.at(path), until, jobs, insecure, bar, state, SECONDS, backend)
+
+
+def _backend_of(report: Report, asked: str | None) -> str | None:
+    """Return the backend that computed, None where the record's parameters are unknown and nothing was computed."""
+    if report.parameters == "unknown":
+        return None
+    group = group_named(report.parameters)
+    return (group if asked is None else group.on(asked)).backend.name
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep libraries from logging on the terminal: what matters is in the error that they raise as well."""
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _note_speed(hands: Workers, seconds: float, work: float) -> None:
+    """Tell what working side by side was worth; work is processor time, so that waiting is not taken for it."""
+    note(f"{seconds:.1f} s on {hands}; {work:.1f} s of work, {work / seconds:.2f} times as fast as one after another")
 
 
 def as_json(report: Report) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from e2evote import hashed_elgamal
 from e2evote.decryption.statements import DataStatement, decryptable_cells
 from e2evote.elgamal import Ciphertext
+from e2evote.group.discrete_log import DiscreteLog
 from e2evote.group.elements import Element
-from e2evote.group.powers import discrete_log
 from e2evote.hashed_elgamal import ContestDataSeal
 from e2evote.record.ballot import EncryptedBallot
 from e2evote.record.opened import DecryptedContestData
@@ -32,7 +32,9 @@ def tallies(
 
     Spec: EG-2.1 §3.6.2, eqs. 81, 82
     """
-    decrypted = iter(results)
+    decrypted, cells = iter(results), list(decryptable_cells(election, encrypted))
+    limits = [limit for contest in election.manifest.contests for limit in contest.option_limits]
+    lookup = DiscreteLog(election.K, max((cell.weight for cell in cells), default=0) * max(limits))
     return tuple(
         Tally(
             cell=cell.cell,
@@ -41,12 +43,12 @@ def tallies(
                 TallyContest(
                     index=contest.index,
                     label=election.manifest.contest(contest.index).label,
-                    options=tuple(_tally_options(election, cell, contest.index, contest.options, decrypted)),
+                    options=tuple(_tally_options(election, lookup, cell, contest.index, contest.options, decrypted)),
                 )
                 for contest in cell.contests
             ),
         )
-        for cell in decryptable_cells(election, encrypted)
+        for cell in cells
     )
 
 
@@ -71,6 +73,7 @@ def opened_contest_data(
 
 def _tally_options(
     election: Election,
+    lookup: DiscreteLog,
     cell: EncryptedTally,
     ind_c: int,
     totals: Sequence[Ciphertext],
@@ -80,6 +83,6 @@ def _tally_options(
     for ind_o, total in enumerate(totals, 1):
         M, proof = next(decrypted)
         T = total.beta / M
-        t = discrete_log(election.K, T, cell.weight * contest.option_limit(ind_o))
+        t = lookup.of(T, cell.weight * contest.option_limit(ind_o))
         label = contest.options[ind_o - 1].label
         yield TallyOption(index=ind_o, label=label, tally=t, encoded_tally=T, proof=proof)

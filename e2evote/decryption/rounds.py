@@ -6,13 +6,16 @@
 4. ``combine``: anybody puts the proof together and verifies it; if it fails, ``combine`` names the guardian.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import islice
 
 from e2evote.decryption.statements import Partial, Statement
 from e2evote.errors import CheckError, VerificationError
+from e2evote.group.computation import Computation, Request, are_members, compute, evaluate, together
 from e2evote.group.elements import Element, Scalar, SecretScalar
+from e2evote.group.powers import NewBase
 from e2evote.group.randomness import SYSTEM, Randomness
 from e2evote.record.codec import Hash, Index, RecordModel
 from e2evote.record.setup import Election, GuardianPublicKey
@@ -99,10 +102,11 @@ def commit(
     U = _check_available(election, available)
     if shares.i not in U:
         raise CheckError(f"guardian {shares.i} is not among the available guardians {list(U)}")
+    for statement, is_member in zip(statements, are_members([s.base for s in statements]), strict=True):
+        if not is_member:
+            raise VerificationError(f"{statement.name}: the ciphertext is not a member of the group")
     g, partials, nonces = election.group.g, [], []
     for statement in statements:
-        if not statement.base.is_member():
-            raise VerificationError(f"{statement.name}: the ciphertext is not a member of the group")
         u = rng.scalar(election.group)
         partials.append(Partial(a=g**u, b=statement.base**u, m=statement.base ** statement.secret(shares)))
         nonces.append(u)
@@ -171,15 +175,33 @@ def combine(
     U = _check_available(election, [message.i for message in commitments])
     _check_messages(U, [(message.i, len(message.responses)) for message in responses], len(statements))
     joint = _combined(election, statements, U, commitments, reveals)
-    results = []
-    for index, (statement, (M, c)) in enumerate(zip(statements, joint, strict=True)):
-        v = reduce(lambda x, y: x + y, (message.responses[index] for message in responses), election.group.scalar(0))
-        proof = EqualityProof(c, v)
-        a, b = proof.commitments(election.group.g, statement.public_key(election), statement.base, M)
-        if statement.challenge(a, b, M) != c:
-            raise VerificationError(_blame(election, guardians, statement, U, c, index, reveals, responses))
-        results.append((M, proof))
-    return tuple(results)
+    return tuple(
+        compute(
+            together(
+                _proving_jointly(election, guardians, statement, index, M, c, reveals, responses)
+                for index, (statement, (M, c)) in enumerate(zip(statements, joint, strict=True))
+            )
+        )
+    )
+
+
+def _proving_jointly(
+    election: Election,
+    guardians: Sequence[GuardianPublicKey],
+    statement: Statement,
+    index: int,
+    M: Element,
+    c: Scalar,
+    reveals: Sequence[DecryptionReveals],
+    responses: Sequence[DecryptionResponses],
+) -> Computation[tuple[Element, EqualityProof]]:
+    v = reduce(lambda x, y: x + y, (message.responses[index] for message in responses), election.group.scalar(0))
+    proof, K = EqualityProof(c, v), statement.public_key(election)
+    a, b = (yield Request(proof.commitments(election.bases.g, K, NewBase(statement.base), NewBase(M)))).values
+    if statement.challenge(a, b, M) != c:
+        U = [message.i for message in reveals]
+        raise VerificationError(_blame(election, guardians, statement, U, c, index, reveals, responses))
+    return M, proof
 
 
 def decrypt(
@@ -215,21 +237,32 @@ def _combined(
     committed = {message.i: message.hashes for message in commitments}
     group = election.group
     weights = {i: lagrange_coefficient(group, i, available) for i in available}
-    joint = []
-    for index, statement in enumerate(statements):
-        opened = {message.i: message.partials[index] for message in reveals}
+    parts = [{message.i: message.partials[index] for message in reveals} for index in range(len(statements))]
+    for index, (statement, opened) in enumerate(zip(statements, parts, strict=True)):
         for i, part in opened.items():
             if statement.commitment_hash(i, available, part) != committed[i][index]:
                 raise VerificationError(
                     f"guardian {i}: {statement.name}: what was revealed is not what was committed to"
                 )
-            if not (part.a.is_member() and part.b.is_member() and part.m.is_member()):
-                raise VerificationError(f"guardian {i}: {statement.name}: a value is not a member of the group")
+    _check_members(statements, parts)
+    joint = []
+    powers = [NewBase(part.m) ** weights[i] for opened in parts for i, part in opened.items()]
+    weighted = iter(evaluate(Request(powers)).values)
+    for statement, opened in zip(statements, parts, strict=True):
         a = product(group, (part.a for part in opened.values()))
         b = product(group, (part.b for part in opened.values()))
-        M = product(group, (part.m ** weights[i] for i, part in opened.items()))
+        M = product(group, islice(weighted, len(opened)))
         joint.append((M, statement.challenge(a, b, M)))
     return joint
+
+
+def _check_members(statements: Sequence[Statement], parts: Sequence[Mapping[int, Partial]]) -> None:
+    elements = [x for opened in parts for part in opened.values() for x in (part.a, part.b, part.m)]
+    members = iter(are_members(elements))
+    for statement, opened in zip(statements, parts, strict=True):
+        for i in opened:
+            if not all(list(islice(members, 3))):
+                raise VerificationError(f"guardian {i}: {statement.name}: a value is not a member of the group")
 
 
 def _blame(

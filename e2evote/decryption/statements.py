@@ -11,6 +11,7 @@ from e2evote import hashed_elgamal
 from e2evote.elgamal import Ciphertext
 from e2evote.errors import CheckError, VerificationError
 from e2evote.group.elements import Element, Scalar, SecretScalar
+from e2evote.group.powers import FixedBase
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext
 from e2evote.hashing import H, Part, Tag, selection_identifier_hash
 from e2evote.record.ballot import EncryptedBallot, Status
@@ -46,7 +47,7 @@ class Statement(Protocol):
     def commitments(self, public: GuardianPublicKey) -> Sequence[Element]:
         """Return the guardian's published commitments for the key in question."""
 
-    def public_key(self, election: Election) -> Element:
+    def public_key(self, election: Election) -> FixedBase:
         """Return the joint key in question."""
 
     def commitment_hash(self, i: int, available: Sequence[int], opened: "Partial") -> bytes:
@@ -83,9 +84,9 @@ class TallyStatement:
         """Return K_{i,j}."""
         return public.vote_commitments
 
-    def public_key(self, election: Election) -> Element:
+    def public_key(self, election: Election) -> FixedBase:
         """Return K."""
-        return election.K
+        return election.bases.K
 
     def commitment_hash(self, i: int, available: Sequence[int], opened: "Partial") -> bytes:
         """Return d_i = H(H_E; 30, ind_c, ind_o, i, A, B, a_i, b_i, M_i, U), U ascending.
@@ -133,9 +134,9 @@ class DataStatement:
         """Return K̂_{i,j}."""
         return public.data_commitments
 
-    def public_key(self, election: Election) -> Element:
+    def public_key(self, election: Election) -> FixedBase:
         """Return K̂."""
-        return election.K_hat
+        return election.bases.K_hat
 
     def commitment_hash(self, i: int, available: Sequence[int], opened: "Partial") -> bytes:
         """Return d_i = H(H_I; 32, ind_c, i, C_0, C_1, C_2, a_i, b_i, m_i, U), U ascending.

@@ -140,3 +140,17 @@ class _Plan:
 def _value(group: Group, answers: Mapping[NewBase | None, Answer], places: Sequence[Place]) -> Element:
     parts = [answers[base].values[index] for base, index in places]
     return Element(parts[0] if len(parts) == 1 else reduce(lambda x, y: x * y % group.p, parts, mpz(1)), group)
+
+
+def are_members(elements: Sequence[Element]) -> Sequence[bool]:
+    """Tell of every element whether 0 < x < p and x^q mod p = 1."""
+    return evaluate(Request((), [NewBase(element) for element in elements])).members
+
+
+def products(columns: Sequence[Sequence[Element]]) -> list[Element]:
+    """Return the product of every column of at least one element."""
+    if not columns:
+        return []
+    group = columns[0][0].group
+    found = group.backend.products([[element.value % group.p for element in column] for column in columns])
+    return [Element(value, group) for value in found]

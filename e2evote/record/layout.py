@@ -1,25 +1,24 @@
-"""Where each file of a record lies, and how it is read: a directory or a zip archive, streamed, nothing trusted.
+"""Where each file of a record lies, and how it is read: streamed, nothing trusted.
 
 Reading promises: no path leaves the record, no symbolic link is followed, a line is never longer than ``LINE_LIMIT``,
-and every object goes through ``codec.parse``. What the objects mean is checked by others.
+every object goes through ``codec.parse``, and a file that is read to its end twice was the same both times. What the
+objects mean is checked by others.
 """
 
 import hashlib
-import os
 import re
-import stat
-import struct
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Literal, Protocol, TypeVar
+from typing import IO, Literal, TypeVar
+from urllib.parse import unquote
 
 from e2evote.errors import ParseError
 from e2evote.group.elements import Group
 from e2evote.record.ballot import BallotStatus, DeviceClosing, DeviceOpening
 from e2evote.record.codec import Hash, RecordModel, Total, parse
+from e2evote.record.places import UNREADABLE, Archive
+from e2evote.record.places import Directory as Directory
+from e2evote.record.places import Files as Files
 
 FORMAT: Literal["e2evote-record"] = "e2evote-record"
 FORMAT_VERSION = 1
@@ -38,8 +37,6 @@ CHALLENGED_BALLOTS = "challenged_ballots.ndjson"
 CONTEST_DATA = "contest_data.ndjson"
 
 _PIECE = 2**13
-# What zipfile and the file system raise on files that are broken, encrypted or of another version.
-_UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, struct.error, zipfile.BadZipFile, zlib.error)
 
 _PATH = re.compile(r"[a-z0-9_-][a-z0-9_.-]*(/[a-z0-9_-][a-z0-9_.-]*)*")
 _GUARDIAN = re.compile(r"guardians/guardian_([1-9][0-9]{0,9})\.public_key\.json")
@@ -99,86 +96,21 @@ class Index(RecordModel):
     files: tuple[IndexEntry, ...]
 
 
-class Files(Protocol):
-    """A read-only set of named files."""
+def checked_index(index: Index) -> Index:
+    """Return an index whose version and paths this program reads.
 
-    def names(self) -> list[str]:
-        """Return every file name, sorted."""
-
-    def open(self, name: str) -> IO[bytes]:
-        """Open a file of that name for reading."""
-
-
-class Directory:
-    """The files under a directory."""
-
-    def __init__(self, root: Path) -> None:
-        """Take the directory."""
-        self.root = root
-
-    def names(self) -> list[str]:
-        """Return every file name, sorted.
-
-        Raises:
-            ParseError: a symbolic link, or something that is neither file nor directory.
-        """
-        found = []
-        for folder, folders, files in os.walk(self.root):
-            for name in (*folders, *files):
-                path = Path(folder, name)
-                mode = path.lstat().st_mode
-                if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-                    where = ascii(path.relative_to(self.root).as_posix())
-                    raise ParseError(where, "only plain files and directories may lie in a record")
-            found += [Path(folder, name).relative_to(self.root).as_posix() for name in files]
-        return sorted(found)
-
-    def open(self, name: str) -> IO[bytes]:
-        """Open a file."""
-        return (self.root / name).open("rb")
-
-
-class Archive:
-    """The files of a zip archive, which is open only while one of them is being read."""
-
-    def __init__(self, path: Path) -> None:
-        """Read the archive's directory.
-
-        Raises:
-            ParseError: not a zip archive.
-        """
-        self.path = path
-        try:
-            with zipfile.ZipFile(path) as archive:
-                self._members = archive.infolist()
-        except _UNREADABLE as error:
-            raise ParseError(str(path), f"not a readable zip archive ({error})") from error
-
-    def names(self) -> list[str]:
-        """Return every file name, sorted.
-
-        Raises:
-            ParseError: a symbolic link, a member neither stored nor deflated, or the same name twice.
-        """
-        for info in self._members:
-            if not info.filename:
-                raise ParseError("archive", "a member has no name")
-            if info.filename.startswith("/") or "\\" in info.filename or ".." in info.filename.split("/"):
-                raise ParseError(ascii(info.filename), "a path that leaves the record")
-            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise ParseError(ascii(info.filename), "members of the archive must be stored or deflated")
-            if stat.S_ISLNK(info.external_attr >> 16):
-                raise ParseError(ascii(info.filename), "only plain files and directories may lie in a record")
-        names = sorted(info.filename for info in self._members if not info.is_dir())
-        for name, following in pairwise(names):
-            if name == following:
-                raise ParseError(ascii(name), "the archive holds this name twice")
-        return names
-
-    def open(self, name: str) -> IO[bytes]:
-        """Open a file."""
-        with zipfile.ZipFile(self.path) as archive:
-            return archive.open(name)
+    Raises:
+        ParseError: another format or version, a path outside the format, or out of order.
+    """
+    if index.version != FORMAT_VERSION:
+        raise ParseError(INDEX, f"version {index.version}; this program reads version {FORMAT_VERSION}", "version")
+    paths = [entry.path for entry in index.files]
+    for path in paths:
+        if not _PATH.fullmatch(path) or not is_record_path(path):
+            raise ParseError(INDEX, f"the format has no file {ascii(path)[:100]}", "files.path")
+    if paths != sorted(set(paths)):
+        raise ParseError(INDEX, "paths must be sorted and each named once", "files.path")
+    return index
 
 
 class Record:
@@ -192,14 +124,23 @@ class Record:
         """
         self.files = files
         self.names = frozenset(files.names())
+        self._digests: dict[str, bytes] = {}
 
     @classmethod
-    def at(cls, path: Path) -> "Record":
-        """Open a directory or a zip archive.
+    def at(cls, path: Path | str) -> "Record":
+        """Open a directory, a zip archive, or what lies below a URL.
 
         Raises:
-            ParseError: neither.
+            ParseError: none of them.
+            E2EVoteError: what reads URLs is not installed.
         """
+        if isinstance(path, str) and path.startswith("file:///"):
+            path = unquote(path.removeprefix("file://"))
+        if isinstance(path, str) and "://" in path:
+            from e2evote.record.remote import Remote
+
+            return cls(Remote(path))
+        path = Path(path)
         if path.is_dir():
             return cls(Directory(path))
         if path.is_file():
@@ -220,7 +161,7 @@ class Record:
             raise ParseError(name, "the file is missing")
         try:
             return self.files.open(name)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise ParseError(name, f"cannot be read ({error})") from error
 
     def read(self, name: str) -> bytes:
@@ -233,6 +174,7 @@ class Record:
             data = b"".join(_pieces(file, name, OBJECT_LIMIT + 1))
         if len(data) > OBJECT_LIMIT:
             raise ParseError(name, f"larger than {OBJECT_LIMIT} bytes")
+        self._same_as_before(name, hashlib.sha256(data).digest())
         return data
 
     def lines(self, name: str) -> Iterator[tuple[str, bytes]]:
@@ -241,10 +183,11 @@ class Record:
         Raises:
             ParseError: missing, unreadable, a blank, over-long or unended line, or no line where there must be some.
         """
-        number = 0
+        number, digest = 0, hashlib.sha256()
         with self.open(name) as file:
             for number, line in enumerate(_lines(file, name), 1):
                 where = f"{name}:{number}"
+                digest.update(line)
                 if len(line) > LINE_LIMIT:
                     raise ParseError(where, f"a line of more than {LINE_LIMIT} bytes")
                 if not line.endswith(b"\n"):
@@ -254,6 +197,7 @@ class Record:
                 yield where, line[:-1]
         if number == 0 and not _MAY_BE_EMPTY.fullmatch(name):
             raise ParseError(name, "the file is empty; a file without lines is left out")
+        self._same_as_before(name, digest.digest())
 
     def object(self, kind: type[T], name: str, group: Group | None = None) -> T:
         """Return the object that fills a file.
@@ -280,6 +224,7 @@ class Record:
             for piece in _pieces(file, name, None):
                 digest.update(piece)
                 size += len(piece)
+        self._same_as_before(name, digest.digest())
         return size, digest.digest()
 
     def index(self) -> Index:
@@ -288,16 +233,7 @@ class Record:
         Raises:
             ParseError: another format or version, a path outside the format, or out of order.
         """
-        index = self.object(Index, INDEX)
-        if index.version != FORMAT_VERSION:
-            raise ParseError(INDEX, f"version {index.version}; this program reads version {FORMAT_VERSION}", "version")
-        paths = [entry.path for entry in index.files]
-        for path in paths:
-            if not _PATH.fullmatch(path) or not is_record_path(path):
-                raise ParseError(INDEX, f"the format has no file {ascii(path)[:100]}", "files.path")
-        if paths != sorted(set(paths)):
-            raise ParseError(INDEX, "paths must be sorted and each named once", "files.path")
-        return index
+        return checked_index(self.object(Index, INDEX))
 
     def guardian_indices(self) -> list[int]:
         """Return the i of every guardians/guardian_<i> file, ascending."""
@@ -339,6 +275,15 @@ class Record:
         """Yield the statuses of a device's ballots."""
         return self.objects(BallotStatus, statuses_path(device))
 
+    @property
+    def digests(self) -> Mapping[str, bytes]:
+        """The SHA-256 of every file that was read to its end so far."""
+        return self._digests
+
+    def _same_as_before(self, name: str, digest: bytes) -> None:
+        if self._digests.setdefault(name, digest) != digest:
+            raise ParseError(name, "the file changed while the record was being read")
+
     def _without_line_end(self, name: str) -> bytes:
         data = self.read(name)
         if not data.endswith(b"\n"):
@@ -352,7 +297,7 @@ def _pieces(file: IO[bytes], name: str, limit: int | None) -> Iterable[bytes]:
         while (left is None or left > 0) and (piece := file.read(_PIECE if left is None else min(_PIECE, left))):
             left = None if left is None else left - len(piece)
             yield piece
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise ParseError(name, f"cannot be read ({error})") from error
 
 
@@ -360,5 +305,5 @@ def _lines(file: IO[bytes], name: str) -> Iterator[bytes]:
     try:
         while line := file.readline(LINE_LIMIT + 2):
             yield line
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise ParseError(name, f"cannot be read ({error})") from error

@@ -1,13 +1,13 @@
 """What is fixed before the first ballot: parameters, hashes, guardians' public keys, joint keys."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Self
 
 from annotated_types import MaxLen, MinLen
 
 from e2evote.encoding import Hex, b
 from e2evote.group.elements import Element, Group
-from e2evote.group.powers import WINDOW, FixedBase, fixed
+from e2evote.group.powers import WINDOW, FixedBase, fixed, window_for
 from e2evote.hashing import VERSION, H, Tag, base_hash, extended_base_hash, parameter_base_hash
 from e2evote.record.codec import Count, Hash, Index, RecordModel
 from e2evote.record.manifest import Manifest
@@ -96,6 +96,12 @@ class FixedBases:
         return cls(fixed(K.group.g, window), fixed(K, window), fixed(K_hat, min(window, 8)))
 
 
+def window_for_ballots(manifest: Manifest, ballots: int, most: int = 12) -> int:
+    """Return the window of tables of g and K, up to ``most``, that pays for so many ballots."""
+    branches = sum(sum(c.option_limit(j) + 2 for j in range(1, len(c.options) + 1)) for c in manifest.contests)
+    return window_for(ballots * branches, most)
+
+
 @dataclass(frozen=True, slots=True)
 class Election:
     """All that encryption, tally and verification need to know of one election; built from checked record objects."""
@@ -107,7 +113,7 @@ class Election:
     hashes: Hashes
     keys: JointKeys
     h_e: bytes
-    bases: FixedBases
+    bases: FixedBases = field(compare=False, repr=False)
 
     @classmethod
     def of(
@@ -116,6 +122,10 @@ class Election:
         """Derive H_E and put the parts together; ``window`` is that of ``FixedBases``."""
         h_e = extended_base_hash(hashes.h_b, keys.vote_encryption_key, keys.data_encryption_key)
         return cls(group, n, k, manifest, hashes, keys, h_e, FixedBases.of(keys, window))
+
+    def expecting(self, ballots: int) -> Self:
+        """Return the election with tables that pay for the encryption of so many ballots."""
+        return replace(self, bases=FixedBases.of(self.keys, window_for_ballots(self.manifest, ballots)))
 
     @property
     def K(self) -> Element:  # noqa: N802

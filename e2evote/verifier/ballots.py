@@ -95,7 +95,8 @@ def verify(
                     state.save(_saved(key, reduction))
     except BaseException:
         if state is not None and whole and reduction.chunks >= (0 if saved is None else saved.chunks):
-            state.save(_saved(key, reduction))
+            with contextlib.suppress(OSError):  # what ended the verification matters more
+                state.save(_saved(key, reduction))
         raise
     reduction.finish()
 
@@ -157,7 +158,7 @@ def _handed_out(cutter: Cutter, reduction: Reduction, saved: Saved | None, diges
                 break
             reduction.total, reduction.chunks, reduction.digest = saved.outcome, saved.chunks, digest
             reduction.position = step.first + len(step.items) - 1
-    if number < skip or (saved is not None and skip and reduction.chunks < skip):
+    if reduction.chunks < skip:
         raise CheckError("the state is of other ballots than the record has now; the record changed in between")
 
 

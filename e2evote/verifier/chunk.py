@@ -127,17 +127,20 @@ def verify_chunk(context: Context, key: bytes, with_opened: bool, chunk: Chunk[L
     ]
     pairs = zip(ballots, places, strict=True)
     countable = compute(together(verifying_ballot(outcome.ledger, context, ballot, place) for ballot, place in pairs))
+    cast: list[EncryptedBallot] = []
     for position, (item, ballot, place) in enumerate(zip(chunk.items, ballots, places, strict=True), chunk.first):
         status = parse(BallotStatus, item.status.data, item.status.where) if item.status else None
         v08_codes.verify_position(outcome.ledger, ballot, chunk.opening.device, position, place)
         v08_codes.verify_status(outcome.ledger, ballot, status, place)
         v08_codes.verify_chaining(outcome.ledger, chunk.opening, ballot, previous, place)
-        _count(outcome, context, ballot, status, countable[position - chunk.first])
+        if _count(outcome, context, ballot, status, countable[position - chunk.first]):
+            cast.append(ballot)
         if with_opened:
             _verify_opened(outcome, context, ballot, status, item, place)
         outcome.id_digests.append(v05_identifiers.digest(key, ballot.id_b))
         outcome.code_digests.append(v05_identifiers.digest(key, ballot.confirmation_code))
         previous = outcome.last_code = ballot.confirmation_code
+    outcome.sums.add_ballots(context, cast)
     return outcome
 
 
@@ -164,19 +167,18 @@ def _verifying_contest(
 
 def _count(
     outcome: Outcome, context: Context, ballot: EncryptedBallot, status: BallotStatus | None, countable: bool
-) -> None:
-    """Add a cast ballot to the sums, and note the contests of every submitted one."""
+) -> bool:
+    """Count a ballot, note the contests of every submitted one, and return whether it belongs to the sums."""
     decided = status.status if status is not None else "undecided"
     outcome.statuses[decided] += 1
     if not countable:
         if decided == "cast":
             outcome.ledger.skip("9.A", "9.B")
-        return
+        return False
     if decided in ("cast", "challenged"):
         cell = context.manifest.cell_of(ballot.ballot_style)
         outcome.sums.submitted |= {(cell, contest.index) for contest in ballot.contests}
-    if decided == "cast":
-        outcome.sums.add_ballot(context, ballot)
+    return decided == "cast"
 
 
 def _verify_opened(

@@ -1,6 +1,6 @@
 """What the boxes look at: the published values, and hashes recomputed from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from e2evote.group.elements import Group
@@ -29,7 +29,7 @@ class Context:
     guardians: tuple[GuardianPublicKey, ...]
     keys: JointKeys
     h_e: bytes
-    bases: FixedBases
+    bases: FixedBases = field(compare=False, repr=False)
 
     @classmethod
     def of(

@@ -1,13 +1,14 @@
 """The whole verification of a record, phase by phase."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
 from e2evote.engine import Workers, workers
 from e2evote.errors import CheckError
 from e2evote.group.parameters import INSECURE_NAMES
-from e2evote.group.powers import window_for
 from e2evote.record.layout import INDEX, Record
+from e2evote.record.setup import window_for_ballots
 from e2evote.verifier import (
     ballots,
     v01_parameters,
@@ -63,6 +64,7 @@ def verify_record(
     progress: Progress | None = None,
     state: Path | None = None,
     state_seconds: float = SECONDS,
+    backend: str | None = None,
 ) -> Report:
     """Verify a record up to a phase; with the default, a finished record whole.
 
@@ -75,10 +77,12 @@ def verify_record(
         state: a file that keeps how far the verification has come. If it is there, the verification goes on from it;
             it is removed when the report is made. It is trusted like the verifier's own memory.
         state_seconds: how often the state is written.
+        backend: what computes modulo p; by default the best that this machine has. It makes no difference to the
+            report.
 
     Raises:
         ParseError: a file is missing that must be there, or cannot be parsed; or a file changed meanwhile.
-        CheckError: no such phase or parameter set, or the state is of another verification.
+        CheckError: no such phase, parameter set or backend, or the state is of another verification.
         E2EVoteError: workers failed.
     """
     if until not in PHASES:
@@ -92,6 +96,8 @@ def verify_record(
         file = StateFile(state, header(fingerprint, until, tuple(sorted(allow_insecure)), CHECKS), state_seconds)
     x_index.verify(ledger, record)
     setup = v01_parameters.verify(ledger, record, allow_insecure)
+    if setup is not None and backend is not None:
+        setup = replace(setup, group=setup.group.on(backend))
     if setup is not None and until != "setup":
         counts = _verify_keys_and_votes(ledger, record, setup, PHASES.index(until), workers(jobs), progress, file)
     results = tuple(ledger.result(check) for check in CHECKS)
@@ -128,11 +134,13 @@ def _verify_keys_and_votes(
 
 
 def _window(record: Record, setup: Setup) -> int:
-    """Return the window of the tables of g and K that pays for the ballots of the record."""
+    """Return the window of the tables of g and K that pays for the ballots of the record.
+
+    At most 10: three quarters of the work have new bases, and the memory should not depend on the number of ballots.
+    """
     closings = [record.closing(device) for device in record.device_indices()]
     ballots = sum(closing.ballots for closing in closings if closing is not None)
-    proofs = max(len(c.options) + 1 for c in setup.manifest.contests) * len(setup.manifest.contests)
-    return window_for(2 * proofs * ballots, setup.group.q.bit_length())
+    return window_for_ballots(setup.manifest, ballots, most=10)
 
 
 def _verify_tallies(

@@ -1,10 +1,11 @@
 """Box 9: the encrypted tallies are the weighted products of the cast ballots; and they are the manifest's cells."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from e2evote.elgamal import Ciphertext
+from e2evote.elgamal import Ciphertext, aggregate
 from e2evote.record import layout
 from e2evote.record.ballot import EncryptedBallot
 from e2evote.record.codec import parse
@@ -21,6 +22,8 @@ CHECKS = (
     ),
 )
 
+Row = Sequence[Ciphertext]
+
 
 @dataclass(slots=True)
 class Sums:
@@ -29,34 +32,42 @@ class Sums:
     ballots: dict[int, int] = field(default_factory=dict)
     weight: dict[int, int] = field(default_factory=dict)
     voters: dict[tuple[int, int], int] = field(default_factory=dict)
-    totals: dict[tuple[int, int], list[Ciphertext]] = field(default_factory=dict)
+    totals: dict[tuple[int, int], Row] = field(default_factory=dict)
     submitted: set[tuple[int, int]] = field(default_factory=set)
 
-    def add_ballot(self, context: Context, ballot: EncryptedBallot) -> None:
-        """Multiply a cast ballot into its cell.
+    def add_ballots(self, context: Context, ballots: Iterable[EncryptedBallot]) -> None:
+        """Multiply cast ballots into their cells.
 
         Spec: EG-2.1 §3.5, eq. 80
         """
-        cell, W = context.manifest.cell_of(ballot.ballot_style), context.group.scalar(ballot.weight)
-        self.ballots[cell] = self.ballots.get(cell, 0) + 1
-        self.weight[cell] = self.weight.get(cell, 0) + ballot.weight
-        for contest in ballot.contests:
-            row = [option.ciphertext if ballot.weight == 1 else option.ciphertext**W for option in contest.options]
-            self._multiply((cell, contest.index), row, 1)
+        rows: dict[tuple[int, int], list[Row]] = defaultdict(list)
+        for ballot in ballots:
+            cell, W = context.manifest.cell_of(ballot.ballot_style), context.group.scalar(ballot.weight)
+            self.ballots[cell] = self.ballots.get(cell, 0) + 1
+            self.weight[cell] = self.weight.get(cell, 0) + ballot.weight
+            for contest in ballot.contests:
+                row = [option.ciphertext if ballot.weight == 1 else option.ciphertext**W for option in contest.options]
+                rows[cell, contest.index].append(row)
+                self.voters[cell, contest.index] = self.voters.get((cell, contest.index), 0) + 1
+        self._multiply(rows)
 
     def add(self, other: "Sums") -> None:
         """Add the sums of other ballots."""
         for cell, count in other.ballots.items():
             self.ballots[cell] = self.ballots.get(cell, 0) + count
             self.weight[cell] = self.weight.get(cell, 0) + other.weight[cell]
-        for key, row in other.totals.items():
-            self._multiply(key, row, other.voters[key])
+        for key, voters in other.voters.items():
+            self.voters[key] = self.voters.get(key, 0) + voters
+        self._multiply({key: [row] for key, row in other.totals.items()})
         self.submitted |= other.submitted
 
-    def _multiply(self, key: tuple[int, int], row: list[Ciphertext], voters: int) -> None:
-        self.voters[key] = self.voters.get(key, 0) + voters
-        known = self.totals.get(key)
-        self.totals[key] = row if known is None else [x * y for x, y in zip(known, row, strict=True)]
+    def _multiply(self, rows: dict[tuple[int, int], list[Row]]) -> None:
+        for key, row in self.totals.items():
+            if key in rows:
+                rows[key].append(row)
+        sums = iter(aggregate([column for several in rows.values() for column in zip(*several, strict=True)]))
+        for key, several in rows.items():
+            self.totals[key] = list(islice(sums, len(several[0])))
 
 
 def verify(ledger: Ledger, record: Record, context: Context, sums: Sums) -> tuple[EncryptedTally, ...]:

@@ -228,13 +228,13 @@ def test_a_killed_process_leaves_whole_shards(fresh: Path, tmp_path: Path):
 import os, signal, sys
 from e2evote.cli import encrypting, main
 encrypting.SHARD_BALLOTS = {SHARD}
-real = encrypting.encrypt_ballots
-def encrypt_ballots(*arguments):
+real = encrypting.encrypt_lines
+def encrypt_lines(*arguments):
     for number, ballot in enumerate(real(*arguments)):
-        if arguments[3] and number == 1:
+        if number == {SHARD} + 1:
             os.kill(os.getpid(), signal.SIGKILL)
         yield ballot
-encrypting.encrypt_ballots = encrypt_ballots
+encrypting.encrypt_lines = encrypt_lines
 main()
 """
     command = [sys.executable, "-c", program, "ballot", "encrypt", fresh, "--device", "1", "--input", votes]
@@ -252,19 +252,19 @@ def test_an_interrupted_command_says_so(fresh: Path, tmp_path: Path, monkeypatch
         raise KeyboardInterrupt
 
     votes = write_votes(tmp_path / "votes.ndjson", 6)
-    monkeypatch.setattr(encrypting, "encrypt_ballots", interrupt)
+    monkeypatch.setattr(encrypting, "encrypt_lines", interrupt)
     assert encrypt(fresh, votes, code=130) == "Error: interrupted; no file is half written\n"
 
 
 def test_one_command_at_a_time(fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     votes = write_votes(tmp_path / "votes.ndjson", 1)
-    real = encrypting.encrypt_ballots
+    real = encrypting.encrypt_lines
 
     def meanwhile(*arguments):
         assert "another e2evote command is at work" in run("ballot", "cast", fresh, "--rest", code=2).stderr
         return real(*arguments)
 
-    monkeypatch.setattr(encrypting, "encrypt_ballots", meanwhile)
+    monkeypatch.setattr(encrypting, "encrypt_lines", meanwhile)
     encrypt(fresh, votes)
 
 

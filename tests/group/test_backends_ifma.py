@@ -1,6 +1,7 @@
 """The kernel for eight numbers gives what gmpy2 gives for every number and shape, refuses what it must not read."""
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import gmpy2
@@ -77,8 +78,14 @@ def test_every_edge_as_a_base_and_an_exponent(backend: IfmaBackend) -> None:
 @pytest.mark.parametrize("m", range(13))
 def test_any_number_of_rows(backend: IfmaBackend, m: int) -> None:
     source = Random(m)
-    job = Job(mpz(source.getrandbits(4096)), tuple(Row(c=mpz(source.randrange(int(Q)))) for _ in range(m)), True)
-    assert backend.evaluate([job]) == [expected(job)]
+    jobs = [
+        Job(mpz(source.getrandbits(4096)), tuple(Row(c=mpz(source.randrange(int(Q)))) for _ in range(m)), True)
+        for _ in range(8)
+    ]
+    answers = [expected(job) for job in jobs]
+    assert backend.evaluate(jobs) == answers
+    assert backend.evaluate(jobs[:1]) == answers[:1]  # where the rows are spread over the lanes
+    assert backend.evaluate(jobs[:3]) == answers[:3]
 
 
 @needs_kernel
@@ -137,6 +144,14 @@ def test_many_factors(backend: IfmaBackend) -> None:
         for x in column:
             result = result * x % P
         assert backend.products([column, [], column[:1]]) == [result, 1, column[0] % P if column else 1]
+
+
+@needs_kernel
+def test_threads_do_not_meet(backend: IfmaBackend, tables: list[IfmaTable]) -> None:
+    source = Random(1)
+    jobs = [[Job(mpz(source.getrandbits(4096)), (Row(tables[0], Q - 1, Q // 3),), True)] for _ in range(40)]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(backend.evaluate, jobs)) == [[expected(job)] for (job,) in jobs]
 
 
 @needs_kernel

@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from e2evote.errors import CheckError
 from e2evote.group.computation import Request, evaluate
 from e2evote.group.elements import Element, Group, Scalar
-from e2evote.group.powers import FixedBase, NewBase, Product, discrete_log, fixed, window_for
+from e2evote.group.powers import FixedBase, NewBase, Product, fixed, window_for
 from tests.strategies import GROUPS, SMALL_GROUPS, TOY_GROUP, exponents, members, numbers_mod_p
 
 by_name = pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
@@ -138,29 +137,3 @@ def test_tables_are_built_once() -> None:
 
 def test_window_for_few_and_many_powers() -> None:
     assert [window_for(n) for n in (0, 100, 10_000, 10**7)] == [4, 5, 10, 12]
-
-
-@given(st.integers(0, 5000), st.integers(0, 5000))
-def test_discrete_log(t: int, bound: int) -> None:
-    """Spec: EG-2.1 §3.6.5, box 10"""
-    base = TOY_GROUP.g ** TOY_GROUP.scalar(12345)
-    if t <= bound:
-        assert discrete_log(base, base ** TOY_GROUP.scalar(t), bound) == t
-    else:
-        with pytest.raises(CheckError, match=f"between 0 and {bound}"):
-            discrete_log(base, base ** TOY_GROUP.scalar(t), bound)
-
-
-@pytest.mark.parametrize("bound", [0, 1, 2, 3, 4, 8, 9, 10, 99, 100, 101])
-def test_discrete_log_at_the_bound(bound: int) -> None:
-    g = TOY_GROUP.g
-    for t in range(bound + 1):
-        assert discrete_log(g, g ** TOY_GROUP.scalar(t), bound) == t
-    for t in (-1, bound + 1):
-        with pytest.raises(CheckError):
-            discrete_log(g, g ** TOY_GROUP.scalar(t), bound)
-
-
-def test_discrete_log_of_a_million() -> None:
-    g = TOY_GROUP.g
-    assert discrete_log(g, g ** TOY_GROUP.scalar(999_983), 10**6) == 999_983

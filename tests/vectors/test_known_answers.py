@@ -20,9 +20,9 @@ from e2evote.decryption.rounds import combine, commit, decrypt, respond, reveal
 from e2evote.decryption.statements import DataStatement, Partial, TallyStatement
 from e2evote.elgamal import Ciphertext, encrypt
 from e2evote.encryption import SecretBallotNonce
+from e2evote.group.discrete_log import discrete_log
 from e2evote.group.elements import Element, Scalar
 from e2evote.group.parameters import STANDARD
-from e2evote.group.powers import discrete_log
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext, ShareSeal
 from e2evote.record import codes
 from e2evote.record.ballot import EncryptedBallot, EncryptedContest, EncryptedOption

@@ -5,16 +5,24 @@ from collections.abc import Callable
 from gmpy2 import mpz
 
 from e2evote.errors import CheckError
-from e2evote.group.backends import ifma
+from e2evote.group.backends import crypto_mb, ifma
 from e2evote.group.backends.gmp import GmpBackend
 from e2evote.group.backends.protocol import Backend
 
 
-def _ifma(p: mpz, q: mpz) -> Backend | None:
+def _on_ifma(p: mpz, q: mpz) -> Backend | None:
     return ifma.IfmaBackend(p, q) if ifma.available() and ifma.supports(p, q) else None
 
 
-_KINDS: dict[str, Callable[[mpz, mpz], Backend | None]] = {"ifma": _ifma, "gmpy2": GmpBackend}
+def _on_crypto_mb(p: mpz, q: mpz) -> Backend | None:
+    return crypto_mb.CryptoMbBackend(p, q) if crypto_mb.supports(p, q) and crypto_mb.available() else None
+
+
+_KINDS: dict[str, Callable[[mpz, mpz], Backend | None]] = {
+    "ifma": _on_ifma,
+    "crypto_mb": _on_crypto_mb,
+    "gmpy2": GmpBackend,
+}
 """From a name to a backend for p and q, or None where this machine or these numbers do not allow it; best first."""
 
 NAMES = tuple(_KINDS)
@@ -32,7 +40,7 @@ def backend(p: mpz, q: mpz, name: str | None = None) -> Backend:
     Raises:
         CheckError: there is no such backend here.
     """
-    for known in available(p, q) if name is None else (name,):
+    for known in NAMES if name is None else (name,):
         kind = _KINDS.get(known)
         found = kind(p, q) if kind is not None else None
         if found is not None:

@@ -1,29 +1,34 @@
 /* Powers and products modulo a 4096-bit prime, eight numbers at a time, with AVX-512 IFMA.
  *
- * Representation. A number is 79 digits of 52 bits, the width IFMA multiplies; a Num holds eight numbers, digit by digit,
- * one in each 64-bit lane. Numbers are kept in Montgomery form, x·R mod p with R = 2^4160 (80 digits), lazily reduced.
+ * Representation. A number is 80 digits of 52 bits, the width IFMA multiplies; a Num holds eight numbers, digit by
+ * digit, one in each 64-bit lane. Numbers are kept in Montgomery form, x·R mod p with R = 2^4160, and not quite
+ * reduced: below 2p.
  *
- * Product (Montgomery 1985, column by column; IFMA as in Gueron and Krasnov 2016). The primes served have their 208 lowest
- * and 248 highest bits set, so p = 2^4096 − c − 1 with c of the digits 4 … 73 only. Take T = a·b, t = T − 1 mod R digit by
+ * Reduction (Montgomery 1985; IFMA as in Gueron and Krasnov 2016). The primes served have their 208 lowest and 248
+ * highest bits set, so p = 2^4096 − c − 1 with c of the digits 4 … 73 only. From T = a·b take t = T − 1 mod R digit by
  * digit, and the quotient Q = R − 1 − t, whose digits are the complements of those of t. Then, in integers,
  *
- *     a·b − Q·p  =  T + Q + Q·c − Q·2^4096  =  (T + Q·c + (t + 1)·2^4096) + Q − R·2^4096
+ *     T − Q·p  =  T + Q + Q·c − Q·2^4096  =  (T + Q·c + (t + 1)·2^4096) + Q − R·2^4096
  *
- * is a multiple of R, where Q·c and t·2^4096 are themselves counted in the columns from which t is read: a digit of t is
- * known before it is needed, because c has no digit below 4. The result y = (a·b − Q·p)/R + p satisfies
- * 0 < y <= p + a·b/R, thus for a, b < 2p (which is all that is asked for) 0 < y < p + p/2^60 < 2p, with no conditional
- * subtraction. `start` holds what the constants above put into each column. A column takes at most 2·79 halves of products
- * of a·b, 2·70 of Q·c, 2 of t·2^4096, and a carry: below 301·2^52 < 2^61 in absolute value, so signed 64 bits hold it.
+ * is a multiple of R; Q·c and t·2^4096 are themselves counted in the columns that t is read from, and no digit is
+ * needed before it is known, because c has none below 4. The result y = (T − Q·p)/R + p satisfies 0 < y <= p + a·b/R,
+ * thus for a, b < 2p also y < p + p/2^60, without a conditional subtraction. `start` holds what the constants add to
+ * each column.
  *
- * Columns are made eight at a time with low and high halves in 16 registers, row by row; all shapes are constants of the
- * loops, so that compilers keep the sums in registers. Squaring forms the products off the diagonal once and doubles.
+ * Products have one level of Karatsuba's method: with a = a0 + a1·B, B = 2^2080, the middle a0·b1 + a1·b0 is a0·b0 +
+ * a1·b1 − (a0 − a1)·(b0 − b1), the differences taken mod B, which is put right by adding a difference again where the
+ * other was negative. Squares form the products off the diagonal once and double them. Columns are made eight at a
+ * time, low and high halves in 16 registers, row by row; all shapes are constants of the loops, so that compilers keep
+ * the sums in registers. No column exceeds 80·(1 + 3)·2^52 from a·b, 142·2^52 from the reduction and a little for
+ * differences and carries: less than 2^61 in absolute value, so signed 64 bits hold it.
  *
- * Powers. Fixed bases: a table of base^(d·2^(w·i)), in Montgomery form but for i = 0, so that a power
- * comes out of that form with its last product. New bases: the squarings x^(2^i) are shared by all exponents (Yao 1976),
- * each multiplied into the bucket chosen by the joint digits of a few exponents; the buckets give the powers at the end.
+ * Powers. Fixed bases: a table of base^(d·2^(w·i)), in Montgomery form but for i = 0, so that a power comes out of
+ * that form with its last product. New bases: the squarings x^(2^i) are shared by all exponents (Yao 1976), each
+ * multiplied into the bucket chosen by the joint digits of a few exponents; the buckets give the powers at the end.
  *
- * Secrets. Control flow depends on no exponent and no number, but addresses do: tables and buckets are indexed with digits
- * of exponents, which other programs on the same processor may be able to observe. This is not constant-time code.
+ * Secrets. Control flow depends on no exponent and no number, but addresses do: tables and buckets are indexed with
+ * digits of exponents, which other programs on the same processor may be able to observe. This is not constant-time
+ * code.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -33,44 +38,47 @@
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 
+#include <immintrin.h>
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512ifma,avx512vl,avx512dq,avx512bw"))), apply_to = function)
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512ifma,avx512vl,avx512dq,avx512bw"))), apply_to = function)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define NO_UNROLL _Pragma("clang loop unroll(disable)")
 #else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512ifma,avx512vl,avx512dq,avx512bw")
+#define UNROLL _Pragma("GCC unroll 80")
+#define NO_UNROLL _Pragma("GCC unroll 1")
 #endif
-#include <immintrin.h>
-
 #define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 16")
 
 enum {
-    BYTES = 512,          /* of a number outside */
-    EXPONENT = 32,        /* bytes of an exponent */
-    ENTRY = 640,          /* bytes of a number in tables and buckets: 80 digits, the last of them 0 */
+    BYTES = 512,        /* of a number outside */
+    EXPONENT = 32,      /* bytes of an exponent */
+    MOST_ROWS = 1024,   /* to one base */
     LANES = 8,
-    TILE = 8,             /* columns made together */
-    HALF = 80,            /* columns that R takes away */
-    TOP = 78,             /* the highest digit of a number */
-    C_BOTTOM = 4,         /* the lowest and highest digits of c */
+    DIGITS = 80,        /* of a number; the last is 0 */
+    HALF = DIGITS / 2,
+    ENTRY = 8 * DIGITS, /* bytes of a number in tables and buckets */
+    TILE = 8,           /* columns made together */
+    TOP = 78,           /* where 2^4096 is, as 2^40 */
+    C_BOTTOM = 4,       /* the lowest and highest digits of c */
     C_TOP = 73,
-    PADDED = 88,          /* digits of a Num, those from 79 on always 0: the steps at the edges may read them */
-    MOST_ROWS = 1024,     /* to one base */
-    FRONT = 4,            /* zeros before the first digit of Q, for the same reason */
+    ZEROS = 8,          /* before and after t and Q: the steps at the edges read them */
 };
 
 static const uint64_t MASK = ((uint64_t)1 << 52) - 1;
 
 typedef struct {
-    __m512i d[PADDED];
+    __m512i d[DIGITS];
 } Num;
 
-/* The modulus, and the space of one computation: each call of the module has its own. */
+/* The modulus, and the space of one product: each call of the module has its own. */
 typedef struct {
-    __m512i t[PADDED], q[FRONT + PADDED];
+    __m512i columns[2 * DIGITS], t[ZEROS + DIGITS + ZEROS], q[ZEROS + DIGITS + ZEROS];
     Num one, square_of_r, unit; /* R and R^2 mod p; the number 1 */
-    uint64_t c[PADDED];
-    int64_t start[2 * HALF];
+    uint64_t c[DIGITS];
+    int64_t start[2 * DIGITS];
 } Field;
 
 typedef struct {
@@ -83,7 +91,7 @@ INLINE __m512i digit_of(const void *y, int j, int same) {
     return same ? _mm512_set1_epi64(((const long long *)y)[j]) : ((const __m512i *)y)[j];
 }
 
-/* Add x·y[j0 + column] to the columns lo_from … lo_to, high halves to hi_from … hi_to; `same`: y is the same in all lanes. */
+/* Add x·y[j0 + column] to the columns lo_from … lo_to, high halves to hi_from … hi_to; `same`: one y for all lanes. */
 INLINE void row(Sums *s, __m512i x, const void *y, int j0, int same, int lo_from, int lo_to, int hi_from, int hi_to) {
     UNROLL for (int t = -1; t < TILE; t++) {
         int low = t >= lo_from && t <= lo_to, high = t + 1 >= hi_from && t + 1 <= hi_to;
@@ -94,16 +102,16 @@ INLINE void row(Sums *s, __m512i x, const void *y, int j0, int same, int lo_from
     }
 }
 
-/* The rows at which the columns k … k+7 meet the highest digit of y, one column more with each; returns the next row. */
-INLINE int rows_entering(Sums *s, const __m512i *x, const void *y, int k, int top, int same) {
-    UNROLL for (int n = -1; n < TILE - 1; n++) row(s, x[k - top + n], y, top - n, same, 0, n, 0, n + 1);
-    return k - top + TILE - 1;
+/* The first rows at which the columns k … k+7 meet y's highest digit, one column more with each; returns the next. */
+INLINE int rows_entering(Sums *s, const __m512i *x, const void *y, int k, int top, int same, int rows) {
+    UNROLL for (int n = -1; n < rows - 1; n++) row(s, x[k - top + n], y, top - n, same, 0, n, 0, n + 1);
+    return k - top + rows - 1;
 }
 
-/* An even number of rows that meet all eight columns, two at a time. To the compiler each pair reads another y: where it
- * knows that consecutive rows share digits, it keeps them in registers and moves them about, which is slower than reading. */
+/* An even number of rows that meet all eight columns, two at a time. To the compiler each pair reads another y: if it
+ * knew that consecutive rows share digits, it would keep them and move them between registers, slower than reading. */
 INLINE void rows_full(Sums *s, const __m512i *x, const void *y, int k, int from, int end, int same) {
-    _Pragma("GCC unroll 1") for (int i = from; i < end; i += 2) {
+    NO_UNROLL for (int i = from; i < end; i += 2) {
         __asm__("" : "+r"(y));
         row(s, x[i], y, k - i, same, 0, TILE - 1, 0, TILE - 1);
         row(s, x[i + 1], y, k - i - 1, same, 0, TILE - 1, 0, TILE - 1);
@@ -112,51 +120,82 @@ INLINE void rows_full(Sums *s, const __m512i *x, const void *y, int k, int from,
 
 /* The rows from..end-1 of those at which the columns leave the lowest digit of y, one column less with each. */
 INLINE void rows_leaving(Sums *s, const __m512i *x, const void *y, int k, int bottom, int same, int from, int end) {
-    UNROLL for (int n = from; n < end; n++) row(s, x[k - bottom + n], y, bottom - n, same, n, TILE - 1, n + 1, TILE - 1);
-}
-
-/* The columns k … k+7 of a·b. */
-INLINE void columns_of_product(Sums *s, const Field *f, const __m512i *a, const __m512i *b, int k) {
-    UNROLL for (int t = 0; t < TILE; t++) {
-        s->lo[t] = _mm512_set1_epi64(f->start[k + t]);
-        s->hi[t] = _mm512_setzero_si512();
-    }
-    if (k < HALF) {
-        rows_full(s, a, b, k, 0, k, 0);
-        rows_leaving(s, a, b, k, 0, 0, 0, TILE);
-    } else {
-        int i = rows_entering(s, a, b, k, TOP, 0);
-        rows_full(s, a, b, k, i, TOP + 1, 0);
+    UNROLL for (int n = from; n < end; n++) {
+        row(s, x[k - bottom + n], y, bottom - n, same, n, TILE - 1, n + 1, TILE - 1);
     }
 }
 
-/* The columns k … k+7 of a·a. */
-INLINE void columns_of_square(Sums *s, const Field *f, const __m512i *a, int k) {
+/* The columns of x·y, half as long as numbers. */
+static __attribute__((noinline)) void half_product(__m512i *columns, const __m512i *x, const __m512i *y) {
+    NO_UNROLL for (int k = 0; k < DIGITS; k += TILE) {
+        Sums s;
+        UNROLL for (int t = 0; t < TILE; t++) s.lo[t] = s.hi[t] = _mm512_setzero_si512();
+        if (k < HALF) {
+            rows_full(&s, x, y, k, 0, k, 0);
+            rows_leaving(&s, x, y, k, 0, 0, 0, TILE);
+        } else {
+            int i = rows_entering(&s, x, y, k, HALF - 1, 0, TILE);
+            rows_full(&s, x, y, k, i, HALF, 0);
+        }
+        UNROLL for (int t = 0; t < TILE; t++) columns[k + t] = _mm512_add_epi64(s.lo[t], s.hi[t]);
+    }
+}
+
+/* The columns k … k+7 of x·x; the `last` are so few that rows both enter and leave at once. */
+INLINE void columns_of_square(__m512i *columns, const __m512i *x, int k, int last) {
     int i = 0, middle = k / 2;
-    UNROLL for (int t = 0; t < TILE; t++) s->lo[t] = s->hi[t] = _mm512_setzero_si512();
-    if (k >= HALF) {
-        if (k < 2 * HALF - 2 * TILE) i = rows_entering(s, a, a, k, TOP, 0);
-        else i = k - TOP - 1; /* so short that the zeros above the number do */
-        row(s, a[i], a, k - i, 0, 0, TILE - 1, 0, TILE - 1);
-        i++;
-    }
-    rows_full(s, a, a, k, i, middle, 0);
-    UNROLL for (int n = 0; n < TILE / 2; n++) {
-        row(s, a[middle + n], a, middle - n, 0, 2 * n + 1, TILE - 1, 2 * n + 2, TILE - 1);
-    }
-    UNROLL for (int t = 0; t < TILE; t++) {
-        __m512i once = _mm512_add_epi64(s->lo[t], s->hi[t]);
-        s->lo[t] = _mm512_add_epi64(once, once);
-        s->hi[t] = _mm512_set1_epi64(f->start[k + t]);
+    Sums s;
+    UNROLL for (int t = 0; t < TILE; t++) s.lo[t] = s.hi[t] = _mm512_setzero_si512();
+    if (last) rows_entering(&s, x, x, k, HALF - 1, 0, TILE / 2);
+    else {
+        if (k >= HALF) i = rows_entering(&s, x, x, k, HALF - 1, 0, TILE);
+        rows_full(&s, x, x, k, i, middle, 0);
     }
     UNROLL for (int n = 0; n < TILE / 2; n++) {
-        __m512i x = a[middle + n];
-        s->lo[2 * n] = _mm512_madd52lo_epu64(s->lo[2 * n], x, x);
-        s->hi[2 * n + 1] = _mm512_madd52hi_epu64(s->hi[2 * n + 1], x, x);
+        int to = last ? n + 3 : TILE - 1;
+        row(&s, x[middle + n], x, middle - n, 0, 2 * n + 1, to, 2 * n + 2, last ? to + 1 : to);
+    }
+    UNROLL for (int n = 0; n < TILE / 2; n++) {
+        __m512i low = _mm512_add_epi64(s.lo[2 * n], s.hi[2 * n]), factor = x[middle + n];
+        __m512i high = _mm512_add_epi64(s.lo[2 * n + 1], s.hi[2 * n + 1]);
+        columns[k + 2 * n] = _mm512_madd52lo_epu64(_mm512_add_epi64(low, low), factor, factor);
+        columns[k + 2 * n + 1] = _mm512_madd52hi_epu64(_mm512_add_epi64(high, high), factor, factor);
     }
 }
 
-/* Carry through the columns from..end-1; their digits go to `digits`, unless NULL their complements to `complements`. */
+static __attribute__((noinline)) void half_square(__m512i *columns, const __m512i *x) {
+    NO_UNROLL for (int k = 0; k < DIGITS - TILE; k += TILE) columns_of_square(columns, x, k, 0);
+    columns_of_square(columns, x, DIGITS - TILE, 1);
+}
+
+/* The lower half of a less the upper, mod 2^2080; returns where that was negative. */
+INLINE __mmask8 difference_of_halves(__m512i *d, const __m512i *a) {
+    __m512i carry = _mm512_setzero_si512();
+    UNROLL for (int j = 0; j < HALF; j++) {
+        __m512i v = _mm512_add_epi64(_mm512_sub_epi64(a[j], a[HALF + j]), carry);
+        carry = _mm512_srai_epi64(v, 52);
+        d[j] = _mm512_and_si512(v, _mm512_set1_epi64(MASK));
+    }
+    return _mm512_movepi64_mask(carry);
+}
+
+/* Put the product of the differences x and y, negative in the lanes of x_below and y_below, between the other two. */
+INLINE void add_middle(__m512i *columns, const __m512i *product, const __m512i *x, const __m512i *y, __mmask8 x_below,
+                       __mmask8 y_below) {
+    __m512i *c = columns;
+    for (int j = 0; j < HALF; j++) {
+        __m512i low = _mm512_sub_epi64(_mm512_add_epi64(c[j], c[DIGITS + j]), product[j]);
+        __m512i high = _mm512_sub_epi64(_mm512_add_epi64(c[HALF + j], c[DIGITS + HALF + j]), product[HALF + j]);
+        high = _mm512_mask_add_epi64(high, x_below, high, y[j]);
+        high = _mm512_mask_add_epi64(high, y_below, high, x[j]);
+        c[HALF + j] = _mm512_add_epi64(c[HALF + j], low);
+        c[DIGITS + j] = _mm512_add_epi64(c[DIGITS + j], high);
+    }
+    c += DIGITS + HALF;
+    *c = _mm512_mask_sub_epi64(*c, x_below & y_below, *c, _mm512_set1_epi64(1));
+}
+
+/* Carry through the columns from..end-1; their digits go to `digits`, the complements to `complements` unless NULL. */
 INLINE void carry_columns(Sums *s, __m512i *carry, int from, int end, __m512i *digits, __m512i *complements) {
     const __m512i mask = _mm512_set1_epi64(MASK);
     UNROLL for (int t = from; t < end; t++) {
@@ -167,45 +206,57 @@ INLINE void carry_columns(Sums *s, __m512i *carry, int from, int end, __m512i *d
     }
 }
 
-/* out = a·b/R, or a·a/R where `squared`. The output may be an input: a digit is written when no later column reads it. */
-INLINE void montgomery(Num *out, const Num *a, const Num *b, Field *f, int squared) {
-    const __m512i shift = _mm512_set1_epi64((long long)1 << 40); /* 2^4096 is 2^40 in column 78 */
-    __m512i carry = _mm512_setzero_si512(), *t = f->t, *q = f->q + FRONT;
-    Sums s;
-    _Pragma("GCC unroll 1") for (int k = 0; k < HALF; k += TILE) {
+/* out = columns/R mod p. */
+static __attribute__((noinline)) void montgomery(Num *out, Field *f) {
+    const __m512i shift = _mm512_set1_epi64((long long)1 << 40);
+    __m512i carry = _mm512_setzero_si512(), *t = f->t + ZEROS, *q = f->q + ZEROS;
+    NO_UNROLL for (int k = 0; k < 2 * DIGITS; k += TILE) {
+        Sums s;
         int i = 0;
-        if (squared) columns_of_square(&s, f, a->d, k);
-        else columns_of_product(&s, f, a->d, b->d, k);
-        if (k == HALF - TILE) {
-            i = rows_entering(&s, q, f->c, k, C_TOP, 1);
-            s.lo[6] = _mm512_madd52lo_epu64(s.lo[6], t[0], shift);
-            s.lo[7] = _mm512_madd52lo_epu64(s.lo[7], t[1], shift);
-            s.hi[7] = _mm512_madd52hi_epu64(s.hi[7], t[0], shift);
-        }
-        rows_full(&s, q, f->c, k, i, k - C_BOTTOM, 1);
-        rows_leaving(&s, q, f->c, k, C_BOTTOM, 1, 0, TILE / 2);
-        carry_columns(&s, &carry, 0, TILE / 2, t + k, q + k);
-        rows_leaving(&s, q, f->c, k, C_BOTTOM, 1, TILE / 2, TILE);
-        carry_columns(&s, &carry, TILE / 2, TILE, t + k, q + k);
-    }
-    _Pragma("GCC unroll 1") for (int k = HALF; k < 2 * HALF; k += TILE) {
-        if (squared) columns_of_square(&s, f, a->d, k);
-        else columns_of_product(&s, f, a->d, b->d, k);
-        int i = rows_entering(&s, q, f->c, k, C_TOP, 1);
-        rows_full(&s, q, f->c, k, i, HALF, 1);
         UNROLL for (int n = 0; n < TILE; n++) {
-            s.lo[n] = _mm512_madd52lo_epu64(s.lo[n], t[k - TOP + n], shift);
-            s.hi[n] = _mm512_madd52hi_epu64(s.hi[n], t[k - TOP + n - 1], shift);
+            s.lo[n] = f->columns[k + n];
+            s.hi[n] = _mm512_set1_epi64(f->start[k + n]);
         }
-        carry_columns(&s, &carry, 0, TILE, out->d + (k - HALF), NULL);
+        if (k >= DIGITS - TILE) {
+            UNROLL for (int n = 0; n < TILE; n++) { /* t·2^4096 */
+                s.lo[n] = _mm512_madd52lo_epu64(s.lo[n], t[k - TOP + n], shift);
+                s.hi[n] = _mm512_madd52hi_epu64(s.hi[n], t[k - TOP + n - 1], shift);
+            }
+            i = rows_entering(&s, q, f->c, k, C_TOP, 1, TILE);
+        }
+        if (k < DIGITS) {
+            rows_full(&s, q, f->c, k, i, k - C_BOTTOM, 1);
+            rows_leaving(&s, q, f->c, k, C_BOTTOM, 1, 0, TILE / 2);
+            carry_columns(&s, &carry, 0, TILE / 2, t + k, q + k);
+            rows_leaving(&s, q, f->c, k, C_BOTTOM, 1, TILE / 2, TILE);
+            carry_columns(&s, &carry, TILE / 2, TILE, t + k, q + k);
+        } else {
+            rows_full(&s, q, f->c, k, i, DIGITS, 1);
+            carry_columns(&s, &carry, 0, TILE, out->d + (k - DIGITS), NULL);
+        }
     }
 }
 
-static __attribute__((noinline)) void multiply(Num *out, const Num *a, const Num *b, Field *f) {
-    montgomery(out, a, b, f, 0);
+/* out = a·b/R and a·a/R mod p; the output may be an input. What will be t and q holds other things until then. */
+static void multiply(Num *out, const Num *a, const Num *b, Field *f) {
+    __m512i *middle = f->t + ZEROS, *x = f->q + ZEROS, *y = x + HALF;
+    __mmask8 x_below = difference_of_halves(x, a->d), y_below = difference_of_halves(y, b->d);
+    half_product(f->columns, a->d, b->d);
+    half_product(f->columns + DIGITS, a->d + HALF, b->d + HALF);
+    half_product(middle, x, y);
+    add_middle(f->columns, middle, x, y, x_below, y_below);
+    montgomery(out, f);
 }
 
-static __attribute__((noinline)) void square(Num *out, const Num *a, Field *f) { montgomery(out, a, a, f, 1); }
+static void square(Num *out, const Num *a, Field *f) {
+    __m512i *middle = f->t + ZEROS, *x = f->q + ZEROS;
+    __mmask8 x_below = difference_of_halves(x, a->d);
+    half_square(f->columns, a->d);
+    half_square(f->columns + DIGITS, a->d + HALF);
+    half_square(middle, x);
+    add_middle(f->columns, middle, x, x, x_below, x_below);
+    montgomery(out, f);
+}
 
 /* Reduce y < 2p to y < p: y − p = y + c + 1 − 2^4096, taken where that is not negative. */
 static void reduce(Num *y, const Field *f) {
@@ -265,7 +316,7 @@ static void unpack(Num *x, const uint8_t *const from[LANES]) {
     __m512i words[BYTES / 8 + 1];
     gather(words, from, BYTES / 64);
     words[BYTES / 8] = _mm512_setzero_si512();
-    for (int j = 0; j < PADDED; j++) {
+    for (int j = 0; j < DIGITS; j++) {
         int word = 52 * j / 64, bit = 52 * j % 64;
         __m512i low = _mm512_setzero_si512(), high = low;
         if (word < BYTES / 8) {
@@ -310,7 +361,7 @@ static int field_from(Field *f, const uint8_t *modulus) {
     for (int j = 0; j <= TOP; j++) {
         uint64_t ones = j < TOP ? MASK : MASK >> 12;
         f->c[j] = ones - (uint64_t)_mm_cvtsi128_si64(_mm512_castsi512_si128(p.d[j]));
-        f->start[HALF + j] = -(int64_t)f->c[j];
+        f->start[DIGITS + j] = -(int64_t)f->c[j];
     }
     f->start[0] = -1;
     f->start[TOP] = (int64_t)1 << 40;
@@ -359,7 +410,7 @@ static void times_fixed(Num *y, const Fixed lanes[LANES], Field *f, int fresh) {
     }
     for (int i = 0; i < positions; i++) {
         gather(x.d, entry, ENTRY / 64);
-        for (int n = 0; n < LANES; n++) { /* tables are larger than caches: ask for the next entries before the product */
+        for (int n = 0; n < LANES; n++) { /* tables exceed the caches: ask for the next entries early */
             entry[n] = entry_at(&lanes[n], i + 1, ones);
             for (int line = 0; line < ENTRY; line += 64) _mm_prefetch((const char *)entry[n] + line, _MM_HINT_T0);
         }
@@ -391,12 +442,12 @@ static void fill_table(uint8_t *out, const uint8_t *base, int window, Field *f) 
     multiply(&power, &b, &f->square_of_r, f);
     for (int first = 0; first < positions; first += LANES) {
         for (int n = 0; n < LANES; n++) { /* lane n keeps the power of position first + n */
-            for (int j = 0; j < PADDED; j++) b.d[j] = _mm512_mask_mov_epi64(b.d[j], (__mmask8)(1 << n), power.d[j]);
+            for (int j = 0; j < DIGITS; j++) b.d[j] = _mm512_mask_mov_epi64(b.d[j], (__mmask8)(1 << n), power.d[j]);
             for (int i = 0; i < window; i++) square(&power, &power, f);
         }
         x = f->one;
         if (first == 0) { /* a number not in Montgomery form times one that is stays so */
-            for (int j = 0; j < PADDED; j++) x.d[j] = _mm512_mask_mov_epi64(x.d[j], 1, f->unit.d[j]);
+            for (int j = 0; j < DIGITS; j++) x.d[j] = _mm512_mask_mov_epi64(x.d[j], 1, f->unit.d[j]);
         }
         for (size_t d = 0; d < (size_t)1 << window; d++) {
             for (int n = 0; n < LANES; n++) {
@@ -431,8 +482,8 @@ static size_t buckets_for(int m) {
     return buckets;
 }
 
-/* The powers of one share from its buckets: y_0 = Π_d C_d^d, where C_d is the product of all buckets whose lowest digit is
- * d; then the lowest digit is folded away for y_1, and so on. `work` is destroyed. */
+/* The powers of one share from its buckets: y_0 = Π_d C_d^d, where C_d is the product of all buckets whose lowest digit
+ * is d; then the lowest digit is folded away for y_1, and so on. `work` is destroyed. */
 static void powers_from(Num *y, Num *work, const Share *s, Field *f) {
     int digits = 1 << s->bits;
     for (int row = 0; row < s->count; row++) {
@@ -536,7 +587,7 @@ static void chain_lanes(const Chain lanes[LANES], int m, unsigned excess, Work *
     }
 }
 
-/* Column products of raw numbers: R·Πx/R^k by k products, and R^(k+1) made along the way of the bits of k, at the end. */
+/* Products of columns of raw numbers: R·Πx/R^k with k products, put right by R^(k+1), which the bits of k lead to. */
 static void product_lanes(uint8_t *const to[LANES], const uint8_t *const from[LANES], const Py_ssize_t counts[LANES],
                           Field *f) {
     static const uint8_t unit[BYTES] = {1};
@@ -570,8 +621,9 @@ static void product_lanes(uint8_t *const to[LANES], const uint8_t *const from[LA
 
 static int processor_serves(void) {
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512ifma") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512ifma");
 }
 
 static void *aligned(size_t size) {
@@ -581,28 +633,9 @@ static void *aligned(size_t size) {
     return memory;
 }
 
-static Field *field_new(const Py_buffer *modulus) {
-    if (!processor_serves()) {
-        PyErr_SetString(PyExc_RuntimeError, "the processor has no AVX-512 IFMA");
-        return NULL;
-    }
-    if (modulus->len != 2 * BYTES) {
-        PyErr_SetString(PyExc_ValueError, "a modulus is p and 2^8320 mod p, 512 bytes each");
-        return NULL;
-    }
-    Field *f = aligned(sizeof(Field));
-    if (f != NULL && !field_from(f, modulus->buf)) {
-        PyErr_SetString(PyExc_ValueError, "p must have 4096 bits, the 208 lowest and 248 highest of them set");
-        free(f);
-        return NULL;
-    }
-    return f;
-}
-
-static int window_is_bad(int window) {
-    if (window >= 1 && window <= 16) return 0;
-    PyErr_SetString(PyExc_ValueError, "a window has 1 to 16 bits");
-    return 1;
+static int refuse(const char *why) {
+    PyErr_SetString(PyExc_ValueError, why);
+    return 0;
 }
 
 typedef struct {
@@ -610,42 +643,60 @@ typedef struct {
     int window;
 } Table;
 
+/* What a function of the module holds: buffers, the modulus first among them, and memory. */
 typedef struct {
-    Table *items;
+    Py_buffer view[5];
+    Table *tables;
     Py_ssize_t count;
-} Tables;
+    Fixed *rows;
+    Field *field;
+    Work *work;
+} Call;
 
-static void tables_free(Tables *tables) {
-    for (Py_ssize_t i = 0; i < tables->count; i++) PyBuffer_Release(&tables->items[i].view);
-    PyMem_Free(tables->items);
+static void end(Call *call) {
+    for (int i = 0; i < 5; i++) PyBuffer_Release(&call->view[i]);
+    for (Py_ssize_t i = 0; i < call->count; i++) PyBuffer_Release(&call->tables[i].view);
+    PyMem_Free(call->tables);
+    PyMem_Free(call->rows);
+    free(call->field);
+    free(call->work);
 }
 
-/* Take the buffers of a sequence of (buffer, window), each of the size its window asks for. */
-static int tables_from(Tables *tables, PyObject *sequence) {
-    Py_ssize_t count = PySequence_Size(sequence);
-    tables->count = 0;
-    tables->items = NULL;
-    if (count < 0) return -1;
-    tables->items = PyMem_Calloc(count ? count : 1, sizeof(Table));
-    if (tables->items == NULL) {
-        PyErr_NoMemory();
-        return -1;
+/* The functions from here to `take_rows` return 0 after an error, which is then set. */
+static int take_modulus(Call *call) {
+    if (!processor_serves()) {
+        PyErr_SetString(PyExc_RuntimeError, "the processor has no AVX-512 IFMA");
+        return 0;
     }
-    while (tables->count < count) {
-        Table *table = &tables->items[tables->count];
-        PyObject *item = PySequence_GetItem(sequence, tables->count);
-        if (item == NULL) return -1;
+    if (call->view[0].len != 2 * BYTES) return refuse("a modulus is p and 2^8320 mod p, 512 bytes each");
+    if ((call->field = aligned(sizeof(Field))) == NULL) return 0;
+    if (field_from(call->field, call->view[0].buf)) return 1;
+    return refuse("p must have 4096 bits, the 208 lowest and 248 highest of them set");
+}
+
+static int is_window(int window) { return window >= 1 && window <= 16; }
+
+/* Take the buffers of a sequence of (buffer, window), each of the size its window asks for. */
+static int take_tables(Call *call, PyObject *sequence) {
+    Py_ssize_t count = PySequence_Size(sequence);
+    if (count < 0) return 0;
+    if ((call->tables = PyMem_Calloc(count ? count : 1, sizeof(Table))) == NULL) {
+        PyErr_NoMemory();
+        return 0;
+    }
+    while (call->count < count) {
+        Table *table = &call->tables[call->count];
+        PyObject *item = PySequence_GetItem(sequence, call->count);
+        if (item == NULL) return 0;
         int parsed = PyArg_Parse(item, "(y*i);a table is a pair of buffer and window", &table->view, &table->window);
         Py_DECREF(item);
-        if (!parsed) return -1;
-        tables->count++;
-        if (window_is_bad(table->window)) return -1;
-        if ((size_t)table->view.len != table_size(table->window)) {
-            PyErr_SetString(PyExc_ValueError, "a table has not the length of its window");
-            return -1;
+        if (!parsed) return 0;
+        call->count++;
+        if (!is_window(table->window) || (size_t)table->view.len != table_size(table->window)) {
+            return refuse("a window has 1 to 16 bits, and a table 640 bytes for each entry");
         }
     }
-    return 0;
+    return 1;
 }
 
 static int32_t integer_at(const Py_buffer *view, Py_ssize_t i) {
@@ -654,178 +705,131 @@ static int32_t integer_at(const Py_buffer *view, Py_ssize_t i) {
     return value;
 }
 
-/* The table parts of n rows: for each the index of its table, or -1, and the exponent. */
-static Fixed *fixed_from(const Tables *tables, const Py_buffer *choice, const Py_buffer *exponents, Py_ssize_t n) {
-    Fixed *fixed = PyMem_Calloc(n ? n : 1, sizeof(Fixed));
-    if (fixed == NULL) {
+/* Take the table parts of n rows: of each the index of its table, or -1, and the exponent. */
+static int take_rows(Call *call, const Py_buffer *choice, const Py_buffer *exponents, Py_ssize_t n) {
+    if ((call->rows = PyMem_Calloc(n ? n : 1, sizeof(Fixed))) == NULL) {
         PyErr_NoMemory();
-        return NULL;
+        return 0;
     }
     for (Py_ssize_t i = 0; i < n; i++) {
         int32_t index = integer_at(choice, i);
-        if (index < -1 || index >= tables->count) {
-            PyErr_SetString(PyExc_ValueError, "there is no table of that index");
-            PyMem_Free(fixed);
-            return NULL;
-        }
-        fixed[i].exponent = (const uint8_t *)exponents->buf + i * EXPONENT;
-        if (index >= 0) {
-            fixed[i].table = tables->items[index].view.buf;
-            fixed[i].window = tables->items[index].window;
-        }
+        if (index < -1 || index >= call->count) return refuse("there is no table of that index");
+        call->rows[i].exponent = (const uint8_t *)exponents->buf + i * EXPONENT;
+        if (index < 0) continue;
+        call->rows[i].table = call->tables[index].view.buf;
+        call->rows[i].window = call->tables[index].window;
     }
-    return fixed;
+    return 1;
 }
 
 static PyObject *table(PyObject *self, PyObject *args) {
-    Py_buffer modulus, base, out;
-    Field *f = NULL;
+    Call call = {0};
+    Py_buffer *base = &call.view[1], *out = &call.view[2];
     int window, done = 0;
-    if (!PyArg_ParseTuple(args, "y*y*iw*:table", &modulus, &base, &window, &out)) return NULL;
-    if (window_is_bad(window)) goto end;
-    if (base.len != BYTES || (size_t)out.len != table_size(window)) {
-        PyErr_SetString(PyExc_ValueError, "a base has 512 bytes, and a table 640 for each entry");
-        goto end;
+    if (!PyArg_ParseTuple(args, "y*y*iw*:table", &call.view[0], base, &window, out)) return NULL;
+    if (!is_window(window) || base->len != BYTES || (size_t)out->len != table_size(window)) {
+        refuse("a window has 1 to 16 bits, a base 512 bytes, and a table 640 bytes for each entry");
+    } else if (take_modulus(&call)) {
+        Py_BEGIN_ALLOW_THREADS
+        fill_table(out->buf, base->buf, window, call.field);
+        Py_END_ALLOW_THREADS
+        done = 1;
     }
-    f = field_new(&modulus);
-    if (f == NULL) goto end;
-    Py_BEGIN_ALLOW_THREADS
-    fill_table(out.buf, base.buf, window, f);
-    Py_END_ALLOW_THREADS
-    done = 1;
-end:
-    free(f);
-    PyBuffer_Release(&modulus);
-    PyBuffer_Release(&base);
-    PyBuffer_Release(&out);
+    end(&call);
     if (!done) return NULL;
     Py_RETURN_NONE;
 }
 
 static PyObject *fixed(PyObject *self, PyObject *args) {
-    Py_buffer modulus, choice, exponents;
-    PyObject *sequence, *result = NULL;
-    Tables tables = {NULL, 0};
-    Fixed *rows = NULL;
-    Field *f = NULL;
-    if (!PyArg_ParseTuple(args, "y*Oy*y*:fixed", &modulus, &sequence, &choice, &exponents)) return NULL;
-    Py_ssize_t n = exponents.len / EXPONENT;
-    if (exponents.len % EXPONENT || choice.len != n * (Py_ssize_t)sizeof(int32_t)) {
-        PyErr_SetString(PyExc_ValueError, "every row has 4 bytes of choice and 32 of exponent");
-        goto end;
+    Call call = {0};
+    Py_buffer *choice = &call.view[1], *exponents = &call.view[2];
+    PyObject *tables, *result = NULL;
+    if (!PyArg_ParseTuple(args, "y*Oy*y*:fixed", &call.view[0], &tables, choice, exponents)) return NULL;
+    Py_ssize_t n = exponents->len / EXPONENT;
+    if (exponents->len % EXPONENT || choice->len != n * (Py_ssize_t)sizeof(int32_t)) {
+        refuse("every row has 4 bytes of choice and 32 of exponent");
+    } else if (take_tables(&call, tables) && take_rows(&call, choice, exponents, n) && take_modulus(&call) &&
+               (result = PyBytes_FromStringAndSize(NULL, n * BYTES)) != NULL) {
+        uint8_t *out = (uint8_t *)PyBytes_AsString(result);
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t first = 0; first < n; first += LANES) fixed_lanes(out, call.rows, first, n, call.field);
+        Py_END_ALLOW_THREADS
     }
-    if (tables_from(&tables, sequence) < 0) goto end;
-    if ((rows = fixed_from(&tables, &choice, &exponents, n)) == NULL) goto end;
-    if ((f = field_new(&modulus)) == NULL) goto end;
-    if ((result = PyBytes_FromStringAndSize(NULL, n * BYTES)) == NULL) goto end;
-    uint8_t *out = (uint8_t *)PyBytes_AsString(result);
-    Py_BEGIN_ALLOW_THREADS
-    for (Py_ssize_t first = 0; first < n; first += LANES) fixed_lanes(out, rows, first, n, f);
-    Py_END_ALLOW_THREADS
-end:
-    free(f);
-    PyMem_Free(rows);
-    tables_free(&tables);
-    PyBuffer_Release(&modulus);
-    PyBuffer_Release(&choice);
-    PyBuffer_Release(&exponents);
+    end(&call);
     return result;
 }
 
 static PyObject *chain(PyObject *self, PyObject *args) {
-    Py_buffer modulus, bases, choice, v, c;
-    PyObject *sequence, *values = NULL, *members = NULL, *result = NULL;
-    Tables tables = {NULL, 0};
-    Fixed *rows = NULL;
-    Field *f = NULL;
-    Work *work = NULL;
+    Call call = {0};
+    Py_buffer *bases = &call.view[1], *choice = &call.view[2], *v = &call.view[3], *c = &call.view[4];
+    PyObject *tables, *values = NULL, *members = NULL, *result = NULL;
     int m, excess;
-    if (!PyArg_ParseTuple(args, "y*iOy*iy*y*y*:chain", &modulus, &excess, &sequence, &bases, &m, &choice, &v, &c)) {
+    if (!PyArg_ParseTuple(args, "y*iOy*iy*y*y*:chain", &call.view[0], &excess, &tables, bases, &m, choice, v, c)) {
         return NULL;
     }
+    Py_ssize_t n = bases->len / BYTES;
     if (m < 0 || m > MOST_ROWS || excess < 1 || excess > 0xffff) {
-        PyErr_SetString(PyExc_ValueError, "there are 0 to 1024 rows to a base, and q is 2^256 less 1 to 65535");
-        goto end;
-    }
-    Py_ssize_t n = bases.len / BYTES;
-    if (bases.len % BYTES || v.len != n * m * EXPONENT || c.len != v.len ||
-        choice.len != n * m * (Py_ssize_t)sizeof(int32_t)) {
-        PyErr_SetString(PyExc_ValueError, "a base has 512 bytes, each row 4 of choice and 32 of either exponent");
-        goto end;
-    }
-    if (tables_from(&tables, sequence) < 0) goto end;
-    if ((rows = fixed_from(&tables, &choice, &v, n * m)) == NULL) goto end;
-    if ((f = field_new(&modulus)) == NULL) goto end;
-    if ((work = aligned(sizeof(Work) + LANES * ENTRY * buckets_for(m))) == NULL) goto end;
-    if ((values = PyBytes_FromStringAndSize(NULL, n * m * BYTES)) == NULL) goto end;
-    if ((members = PyBytes_FromStringAndSize(NULL, n)) == NULL) goto end;
-    uint8_t *out = (uint8_t *)PyBytes_AsString(values), *member = (uint8_t *)PyBytes_AsString(members);
-    Py_BEGIN_ALLOW_THREADS
-    for (Py_ssize_t first = 0; first < n; first += LANES) {
-        Chain lanes[LANES];
-        for (Py_ssize_t lane = 0; lane < LANES; lane++) {
-            Py_ssize_t i = first + lane < n ? first + lane : n - 1; /* spare lanes repeat the last base */
-            lanes[lane] = (Chain){(uint8_t *)bases.buf + i * BYTES, (uint8_t *)c.buf + i * m * EXPONENT, rows + i * m,
-                                  out + i * m * BYTES, member + i};
+        refuse("there are 0 to 1024 rows to a base, and q is 2^256 less 1 to 65535");
+    } else if (bases->len % BYTES || v->len != n * m * EXPONENT || c->len != v->len ||
+               choice->len != n * m * (Py_ssize_t)sizeof(int32_t)) {
+        refuse("a base has 512 bytes, each row 4 of choice and 32 of either exponent");
+    } else if (take_tables(&call, tables) && take_rows(&call, choice, v, n * m) && take_modulus(&call) &&
+               (call.work = aligned(sizeof(Work) + LANES * ENTRY * buckets_for(m))) != NULL &&
+               (values = PyBytes_FromStringAndSize(NULL, n * m * BYTES)) != NULL &&
+               (members = PyBytes_FromStringAndSize(NULL, n)) != NULL) {
+        uint8_t *out = (uint8_t *)PyBytes_AsString(values), *member = (uint8_t *)PyBytes_AsString(members);
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t first = 0; first < n; first += LANES) {
+            Chain lanes[LANES];
+            for (Py_ssize_t lane = 0; lane < LANES; lane++) {
+                Py_ssize_t i = first + lane < n ? first + lane : n - 1; /* spare lanes repeat the last base */
+                lanes[lane] = (Chain){(uint8_t *)bases->buf + i * BYTES, (uint8_t *)c->buf + i * m * EXPONENT,
+                                      call.rows + i * m, out + i * m * BYTES, member + i};
+            }
+            chain_lanes(lanes, m, excess, call.work, call.field);
         }
-        chain_lanes(lanes, m, excess, work, f);
+        Py_END_ALLOW_THREADS
+        result = PyTuple_Pack(2, values, members);
     }
-    Py_END_ALLOW_THREADS
-    result = PyTuple_Pack(2, values, members);
-end:
     Py_XDECREF(values);
     Py_XDECREF(members);
-    free(work);
-    free(f);
-    PyMem_Free(rows);
-    tables_free(&tables);
-    PyBuffer_Release(&modulus);
-    PyBuffer_Release(&bases);
-    PyBuffer_Release(&choice);
-    PyBuffer_Release(&v);
-    PyBuffer_Release(&c);
+    end(&call);
     return result;
 }
 
 static PyObject *products(PyObject *self, PyObject *args) {
-    Py_buffer modulus, counts, numbers;
+    Call call = {0};
+    Py_buffer *counts = &call.view[1], *numbers = &call.view[2];
     PyObject *result = NULL;
-    Field *f = NULL;
-    if (!PyArg_ParseTuple(args, "y*y*y*:products", &modulus, &counts, &numbers)) return NULL;
-    Py_ssize_t n = counts.len / (Py_ssize_t)sizeof(int32_t), left = numbers.len / BYTES;
-    int good = counts.len % sizeof(int32_t) == 0 && numbers.len % BYTES == 0;
+    if (!PyArg_ParseTuple(args, "y*y*y*:products", &call.view[0], counts, numbers)) return NULL;
+    Py_ssize_t n = counts->len / (Py_ssize_t)sizeof(int32_t), left = numbers->len / BYTES;
+    int good = counts->len % sizeof(int32_t) == 0 && numbers->len % BYTES == 0;
     for (Py_ssize_t i = 0; good && i < n; i++) {
-        good = integer_at(&counts, i) >= 0 && integer_at(&counts, i) <= left;
-        left -= integer_at(&counts, i);
+        good = integer_at(counts, i) >= 0 && integer_at(counts, i) <= left;
+        left -= integer_at(counts, i);
     }
     if (!good || left != 0) {
-        PyErr_SetString(PyExc_ValueError, "a column has a count of 4 bytes and that many numbers of 512 bytes");
-        goto end;
-    }
-    if ((f = field_new(&modulus)) == NULL) goto end;
-    if ((result = PyBytes_FromStringAndSize(NULL, n * BYTES)) == NULL) goto end;
-    uint8_t *out = (uint8_t *)PyBytes_AsString(result);
-    const uint8_t *next = numbers.buf;
-    Py_BEGIN_ALLOW_THREADS
-    for (Py_ssize_t first = 0; first < n; first += LANES) {
-        uint8_t *to[LANES], spare[BYTES];
-        const uint8_t *from[LANES];
-        Py_ssize_t lengths[LANES];
-        for (Py_ssize_t lane = 0; lane < LANES; lane++) {
-            int used = first + lane < n;
-            to[lane] = used ? out + (first + lane) * BYTES : spare;
-            from[lane] = next;
-            lengths[lane] = used ? integer_at(&counts, first + lane) : 0;
-            next += lengths[lane] * BYTES;
+        refuse("a column has a count of 4 bytes and that many numbers of 512 bytes");
+    } else if (take_modulus(&call) && (result = PyBytes_FromStringAndSize(NULL, n * BYTES)) != NULL) {
+        uint8_t *out = (uint8_t *)PyBytes_AsString(result);
+        const uint8_t *next = numbers->buf;
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t first = 0; first < n; first += LANES) {
+            uint8_t *to[LANES], spare[BYTES];
+            const uint8_t *from[LANES];
+            Py_ssize_t lengths[LANES];
+            for (Py_ssize_t lane = 0; lane < LANES; lane++) {
+                int used = first + lane < n;
+                to[lane] = used ? out + (first + lane) * BYTES : spare;
+                from[lane] = next;
+                lengths[lane] = used ? integer_at(counts, first + lane) : 0;
+                next += lengths[lane] * BYTES;
+            }
+            product_lanes(to, from, lengths, call.field);
         }
-        product_lanes(to, from, lengths, f);
+        Py_END_ALLOW_THREADS
     }
-    Py_END_ALLOW_THREADS
-end:
-    free(f);
-    PyBuffer_Release(&modulus);
-    PyBuffer_Release(&counts);
-    PyBuffer_Release(&numbers);
+    end(&call);
     return result;
 }
 
