@@ -5,19 +5,24 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
+PEERS  := .venv-peers
+PARTS  := workload example ballots cores options
 
-.PHONY: help demo test test-slow check bench schemas docs format clean
+.PHONY: help demo test test-slow check bench bench-quick bench-peers bench-plot schemas docs format clean
 
 help:
 	@echo "make demo       run a whole election and verify its record"
 	@echo "make test       run the tests, with coverage"
 	@echo "make test-slow  run the tests that take minutes"
 	@echo "make check      format, lint, types, layers, citations, schemas, help texts, documentation"
-	@echo "make bench      measure encryption, verification and decryption"
+	@echo "make bench        measure everything (ten minutes to an hour) into build/bench.json"
+	@echo "make bench-quick  the same with less of everything (a minute or two)"
+	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
+	@echo "make bench-plot   draw both as docs/performance.svg"
 	@echo "make schemas    write schemas/*.json from the record types"
 	@echo "make docs       build the documentation in build/docs"
 	@echo "make format     format the code and refresh the help texts in README.md"
-	@echo "make clean      remove .venv, build/ and caches"
+	@echo "make clean      remove .venv, .venv-peers, build/ and caches"
 	@echo "PYTHON=python3.12 make …   use another interpreter for .venv"
 
 $(READY): pyproject.toml
@@ -45,7 +50,28 @@ check: $(READY)
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 
 bench: $(READY)
-	$(BIN)/e2evote bench --memory
+	@mkdir -p build
+	$(BIN)/e2evote bench $(PARTS) --json build/bench.json
+
+bench-quick: $(READY)
+	$(BIN)/e2evote bench $(PARTS) --quick
+
+# The library asks for old versions of packages that it does not need here; so only what it imports is installed.
+$(PEERS)/.installed:
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps electionguard==1.4.0
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check \
+		gmpy2 psutil pydantic dacite python-dateutil click
+	@touch $@
+
+bench-peers: $(READY) $(PEERS)/.installed
+	@mkdir -p build
+	$(PEERS)/bin/python tests/peers/electionguard_1x.py $(QUICK) --json build/peers.json
+	$(BIN)/e2evote bench workload $(QUICK) --saved build/peers.json --json build/bench-peers.json
+
+bench-plot: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/e2evote bench --saved build/bench.json --saved build/peers.json --plot docs/performance.svg
 
 schemas: $(READY)
 	$(BIN)/python tests/checks/schemas.py --write
@@ -60,6 +86,6 @@ format: $(READY)
 	$(BIN)/python tests/checks/readme_help.py --write
 
 clean:
-	rm -rf $(VENV) build docs/api/generated e2evote.egg-info .coverage htmlcov
+	rm -rf $(VENV) $(PEERS) build docs/api/generated e2evote.egg-info .coverage htmlcov
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find e2evote tests docs -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -16,7 +16,9 @@ from functools import partial
 
 from e2evote import hashed_elgamal
 from e2evote.errors import CheckError, VerificationError
+from e2evote.group.computation import Computation, Request, compute, together
 from e2evote.group.elements import L_Q, Element, Group, Scalar, SecretScalar
+from e2evote.group.powers import NewBase
 from e2evote.group.randomness import SYSTEM, Randomness
 from e2evote.hashed_elgamal import HashedCiphertext, ShareSeal
 from e2evote.record.codec import Hash, Index, RecordModel
@@ -115,22 +117,41 @@ def verify_public_key(ceremony: Ceremony, public: GuardianPublicKey) -> None:
 
     Spec: EG-2.1 §3.2.2, box 2
     """
+    verify_public_keys(ceremony, [public])
+
+
+def verify_public_keys(ceremony: Ceremony, publics: Sequence[GuardianPublicKey]) -> None:
+    """Accept the public keys of several guardians.
+
+    Raises:
+        VerificationError: naming the guardian and what is wrong.
+
+    Spec: EG-2.1 §3.2.2, box 2
+    """
+    g = NewBase(ceremony.group.g)
+    compute(together(_verifying_public_key(ceremony, g, public) for public in publics))
+
+
+def _verifying_public_key(ceremony: Ceremony, g: NewBase, public: GuardianPublicKey) -> Computation[None]:
     who, k = f"guardian {public.i}", ceremony.k
     if not 1 <= public.i <= ceremony.n:
         raise VerificationError(f"{who}: the index is not between 1 and {ceremony.n}")
+    kappa = NewBase(public.communication_key)
     for label, published, proof in (
         (b"pk_vote", public.vote_commitments, public.vote_proof),
         (b"pk_data", public.data_commitments, public.data_proof),
     ):
-        what, publics = label.decode(), (*published, public.communication_key)
+        what, bases = label.decode(), (*map(NewBase, published), kappa)
         if len(published) != k or len(proof.responses) != k + 1:
             raise VerificationError(f"{who}: {what} needs exactly {k} commitments and {k + 1} responses")
-        if not all(element.is_member() for element in publics):
+        response = yield Request(proof.commitments(g, bases), bases)
+        if not all(response.members):
             raise VerificationError(f"{who}: a commitment of {what} is not a member of the group (2.A)")
         if not all(v.in_range() for v in proof.responses):
             raise VerificationError(f"{who}: a response of {what} is not in Z_q (2.B)")
-        commitments = proof.commitments(ceremony.group.g, publics)
-        if schnorr.guardian_challenge(ceremony.hashes.h_p, label, public.i, publics, commitments) != proof.challenge:
+        publics = (*published, public.communication_key)
+        c = schnorr.guardian_challenge(ceremony.hashes.h_p, label, public.i, publics, response.values)
+        if c != proof.challenge:
             raise VerificationError(f"{who}: the challenge of {what} does not match (2.C)")
 
 
@@ -147,8 +168,7 @@ def encrypt_shares(
     """
     check_all_guardians(ceremony, publics)
     _verify_own_key(secret, publics)
-    for public in publics:
-        verify_public_key(ceremony, public)
+    verify_public_keys(ceremony, publics)
     return tuple(_encrypt_share(ceremony, secret, public, rng) for public in publics if public.i != secret.i)
 
 
@@ -169,8 +189,7 @@ def receive_shares(
     """
     check_all_guardians(ceremony, publics)
     _verify_own_key(secret, publics)
-    for public in publics:
-        verify_public_key(ceremony, public)
+    verify_public_keys(ceremony, publics)
     others = [public for public in sorted(publics, key=lambda public: public.i) if public.i != secret.i]
     if any(share.recipient != secret.i for share in shares):
         raise CheckError(f"guardian {secret.i}: a share for another guardian was handed in")
@@ -193,8 +212,7 @@ def publish(ceremony: Ceremony, publics: Sequence[GuardianPublicKey]) -> Guardia
     Spec: EG-2.1 §3.2.2, eqs. 25, 26
     """
     check_all_guardians(ceremony, publics)
-    for public in publics:
-        verify_public_key(ceremony, public)
+    verify_public_keys(ceremony, publics)
     guardians = tuple(sorted(publics, key=lambda public: public.i))
     K = product(ceremony.group, (public.vote_commitments[0] for public in guardians))
     K_hat = product(ceremony.group, (public.data_commitments[0] for public in guardians))

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from e2evote.challenge import nonce_from_factor, open_ballot
 from e2evote.cli.devices import Device, code_of, devices
-from e2evote.cli.options import worthwhile
+from e2evote.cli.hands import side_by_side
 from e2evote.cli.terminal import Report, progress
 from e2evote.cli.workspace import Workspace
 from e2evote.decryption.results import opened_contest_data, tallies
@@ -20,7 +20,7 @@ from e2evote.decryption.statements import (
     contest_data_statement,
     tally_statements,
 )
-from e2evote.engine import workers
+from e2evote.engine import Workers
 from e2evote.errors import CheckError
 from e2evote.group.elements import Element
 from e2evote.record import layout
@@ -70,8 +70,12 @@ def accumulate_cast(workspace: Workspace, jobs: int) -> tuple[EncryptedTally, ..
         if decided[code_of(where, line)] == "cast"
     )
     expected = sum(status == "cast" for decided in decisions for status in decided.values())
-    total, hands = Accumulation(), worthwhile(jobs, expected, 400)
-    with progress("Adding up") as report, closing(accumulate_lines(workspace.election, cast, hands)) as sums:
+    total = Accumulation()
+    with (
+        side_by_side(jobs, expected, 400) as hands,
+        progress("Adding up") as report,
+        closing(accumulate_lines(workspace.election, cast, hands)) as sums,
+    ):
         for total in sums:
             report(total.ballots.total(), expected)
     encrypted = total.tallies(workspace.election)
@@ -127,10 +131,10 @@ class Decryption:
     def _decrypt(self, statements: Sequence[Statement]) -> tuple[Decrypted, ...]:
         return decrypt(self.election, self.publics, self.shares, statements)
 
-    def _decrypt_all(self, statements: Iterable[Statement], jobs: int) -> Generator[Decrypted, None, None]:
+    def _decrypt_all(self, statements: Iterable[Statement], hands: Workers) -> Generator[Decrypted, None, None]:
         """Decrypt in batches, on several processes."""
         function = partial(decrypt, self.election, self.publics, self.shares)
-        for batch in workers(jobs).map(function, batches(statements, BATCH)):
+        for batch in hands.map(function, batches(statements, BATCH)):
             yield from batch
 
     def _decrypt_tallies(self, jobs: int) -> None:
@@ -141,8 +145,8 @@ class Decryption:
             self.workspace.writer.write_lines(layout.TALLIES, ())
             return
         statements = tally_statements(self.election, encrypted)
-        with progress("Decrypting tallies") as report:
-            for result in self._decrypt_all(statements, worthwhile(jobs, len(statements), 20)):
+        with side_by_side(jobs, len(statements), 20) as hands, progress("Decrypting tallies") as report:
+            for result in self._decrypt_all(statements, hands):
                 results.append(result)
                 report(len(results), len(statements))
         self.workspace.writer.write_lines(layout.TALLIES, tallies(self.election, encrypted, results))
@@ -175,9 +179,10 @@ class Decryption:
     def _decrypt_contest_data(self, jobs: int) -> None:
         """Decrypt the contest data of cast ballots, and publish all of it: to leave some out would be to choose."""
         entries: list[DecryptedContestData] = []
-        with progress("Decrypting contest data") as report:
+        cast = sum(s == "cast" for device in devices(self.workspace) for s in device.decisions().values())
+        with side_by_side(jobs, cast, 20) as hands, progress("Decrypting contest data") as report:
             asked, stated = tee(self._contest_data(report))
-            results = self._decrypt_all((statement for _, statement in stated), jobs)
+            results = self._decrypt_all((statement for _, statement in stated), hands)
             for (ballot, statement), (factor, proof) in zip(asked, results, strict=True):
                 entries.append(opened_contest_data(ballot, statement, factor, proof))
         if entries:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from e2evote.cli import private
 from e2evote.cli.devices import Device
-from e2evote.cli.options import worthwhile
+from e2evote.cli.hands import side_by_side
 from e2evote.cli.private import Checkpoint, EncryptionState, SecretNonceEntry
 from e2evote.cli.terminal import Report
 from e2evote.encryption import EncryptedLine, encrypt_lines
@@ -102,8 +102,11 @@ def encrypt_file(device: Device, path: Path, report: Report, jobs: int) -> int:
     lines, ahead = tee(lines)
     plaintexts = (source.ballot(where, line) for where, line in ahead)
     election = device.workspace.election.expecting(total - len(codes))
-    last_code, hands = codes[-1] if codes else None, worthwhile(jobs, total - len(codes), 50)
-    with closing(encrypt_lines(election, device.opening, plaintexts, len(codes), last_code, hands)) as encrypted:
+    last_code = codes[-1] if codes else None
+    with (
+        side_by_side(jobs, total - len(codes), 50) as hands,
+        closing(encrypt_lines(election, device.opening, plaintexts, len(codes), last_code, hands)) as encrypted,
+    ):
         while shard := list(islice(lines, SHARD_BALLOTS)):
             run.encrypt(shard, encrypted)
     return run.done - len(codes)

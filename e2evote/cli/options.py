@@ -48,11 +48,6 @@ def jobs(command: Command) -> Command:
     return click.option("--jobs", type=click.IntRange(min=1), default=cores, metavar="N", help=text)(command)
 
 
-def worthwhile(jobs: int, items: int, each: int) -> int:
-    """Return how many of the processes pay for their start: one for every so many items, at least one."""
-    return max(1, min(jobs, items // each))
-
-
 def insecure_parameters(command: Command) -> Command:
     """Add --insecure-parameters."""
     text = f"Accept parameters that prove nothing, for tests: {', '.join(INSECURE_NAMES)}."
