@@ -1,5 +1,5 @@
-# Everything runs in .venv, which is made when it is missing or older than pyproject.toml.
-# Needed: Python 3.11 or later with its venv module, and make.
+# Everything runs in .venv, which is made when it is missing or older than pyproject.toml or the C sources.
+# Needed: Python 3.11 or later with its venv module, and make. A C compiler makes it faster, where there is one.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -25,7 +25,7 @@ help:
 	@echo "make clean      remove .venv, .venv-peers, build/ and caches"
 	@echo "PYTHON=python3.12 make …   use another interpreter for .venv"
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml $(wildcard e2evote/group/backends/_ifma*.[ch])
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@

@@ -56,7 +56,7 @@ def H(key: bytes, tag: Tag, *parts: Part, length: int) -> bytes:  # noqa: N802  
 
     Spec: EG-2.1 §5.2, eq. 130
     """
-    message = bytes((tag,)) + b"".join(part if isinstance(part, bytes) else _encoded(part) for part in parts)
+    message = bytes((tag,)) + b"".join(map(_encoded, parts))
     if len(message) != length or len(key) != 32:
         raise AssertionError(f"{tag.name}: {len(message)} bytes hashed, {length} expected; key of {len(key)}")
     return hmac.digest(key, message, hashlib.sha256)
@@ -71,11 +71,11 @@ def H_q(group: Group, key: bytes, tag: Tag, *parts: Part, length: int) -> Scalar
 
 
 def _encoded(part: Part) -> bytes:
-    if isinstance(part, int):
-        if not 0 <= part < 1 << 31:
-            raise AssertionError(f"small integer out of range: {part}")
-        return b(part, 4)
-    return bytes(part)
+    if not isinstance(part, int):
+        return bytes(part)
+    if not 0 <= part < 1 << 31:
+        raise AssertionError(f"small integer out of range: {part}")
+    return b(part, 4)
 
 
 def kdf(key: bytes, counter: bytes, label: bytes, context: bytes, length: bytes, *, message_length: int) -> bytes:

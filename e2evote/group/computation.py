@@ -19,7 +19,7 @@ from gmpy2 import mpz
 
 from e2evote.group.backends.protocol import Answer, Job, Row
 from e2evote.group.elements import Element, Group
-from e2evote.group.powers import NewBase, Product
+from e2evote.group.powers import FixedBase, NewBase, Product
 
 R = TypeVar("R")
 
@@ -104,18 +104,17 @@ class _Plan:
 
     def place(self, product: Product) -> list[Place]:
         """Add the rows of a product, each with at most one base of either kind, and return where they stand."""
-        places: list[Place] = []
-        for fixed, new in zip_longest(product.fixed, product.new):
-            base, c = new or (None, None)
-            if fixed is None:
-                row = Row(c=c)
-            else:
-                self.group = fixed[0].element.group
-                row = Row(fixed[0].table, fixed[1], c)
-            rows = self.rows.setdefault(base, [])
-            places.append((base, len(rows)))
-            rows.append(row)
-        return places
+        return [self._row(*factors) for factors in zip_longest(product.fixed, product.new)]
+
+    def _row(self, fixed: tuple[FixedBase, mpz] | None, new: tuple[NewBase, mpz] | None) -> Place:
+        base, c = new or (None, None)
+        rows = self.rows.setdefault(base, [])
+        if fixed is None:
+            rows.append(Row(c=c))
+        else:
+            self.group = fixed[0].element.group
+            rows.append(Row(fixed[0].table, fixed[1], c))
+        return base, len(rows) - 1
 
     def test(self, base: NewBase) -> None:
         """Note that a base is to be tested for membership."""

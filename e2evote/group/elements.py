@@ -11,7 +11,7 @@ from typing import Any, Self
 import gmpy2
 from gmpy2 import mpz
 
-from e2evote.encoding import b, hex_json_schema, parse_hex, plain_schema
+from e2evote.encoding import hex_json_schema, parse_hex, plain_schema
 from e2evote.group import backends
 from e2evote.group.backends.protocol import Backend
 
@@ -117,7 +117,7 @@ class Element:
 
     def __bytes__(self) -> bytes:
         """Encode in l_p bytes."""
-        return gmpy2.to_binary(self.value)[:1:-1].rjust(self.group.l_p, b"\0")
+        return self.value.to_bytes(self.group.l_p, "big")
 
     def __repr__(self) -> str:
         """Show the first digits."""
@@ -131,7 +131,7 @@ class Element:
             if isinstance(value, Element):
                 return value
             group = _group_of(info)
-            return Element(mpz(int.from_bytes(parse_hex(value, group.l_p), "big")), group)
+            return Element(mpz.from_bytes(parse_hex(value, group.l_p), "big"), group)
 
         return plain_schema(validate, lambda element: bytes(element).hex().upper(), info=True)
 
@@ -170,7 +170,7 @@ class Scalar:
 
     def __bytes__(self) -> bytes:
         """Encode in 32 bytes."""
-        return b(int(self.value), L_Q)
+        return self.value.to_bytes(L_Q, "big")
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
@@ -182,7 +182,7 @@ class Scalar:
                     raise ValueError(f"expected a {cls.__name__}, found a {type(value).__name__}")
                 return value
             group = _group_of(info)
-            return cls(mpz(int.from_bytes(parse_hex(value, L_Q), "big")), group)
+            return cls(mpz.from_bytes(parse_hex(value, L_Q), "big"), group)
 
         return plain_schema(validate, lambda scalar: bytes(scalar).hex().upper(), info=True)
 

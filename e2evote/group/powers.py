@@ -20,7 +20,7 @@ WINDOW = 10
 """Bits of an exponent looked up at once, where nobody chose: 26 tables of 1024 numbers for 256-bit q, about 15 MB."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Product:
     """Π base^exponent over bases of both kinds, not computed yet, with 0 ≤ exponent < q."""
 

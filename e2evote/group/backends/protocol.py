@@ -6,7 +6,7 @@ backends cannot differ. A base may be any number 0 ≤ x < 2^bits(p), member or 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gmpy2 import mpz
 
@@ -27,12 +27,11 @@ class Table(Protocol):
         """The table as bytes, which ``Backend.load`` of another process takes without copying."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One power or product of two: T^v · x^c, where either factor may be missing."""
 
     table: Table | None = None
-    v: mpz = mpz(0)  # noqa: RUF009
+    v: mpz = mpz(0)
     c: mpz | None = None
 
 
