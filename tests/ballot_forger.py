@@ -7,6 +7,8 @@ from functools import partial, reduce
 from pathlib import Path
 from typing import Self
 
+import gmpy2
+
 from e2evote import elgamal, hashed_elgamal
 from e2evote.elgamal import Ciphertext
 from e2evote.encoding import b
@@ -119,9 +121,13 @@ class BallotForger:
         """Return −x mod p, which is outside the group."""
         return self.group.element(self.group.p - x.value)
 
+    def another_part(self) -> Element:
+        """Return a square of large order that is outside the group: its order divides (p − 1)/2q."""
+        return self.group.element(gmpy2.powmod(3, 2 * self.group.q, self.group.p))
+
     def plus_q(self, x: Scalar) -> Scalar:
-        """Return x + q: the same exponent, outside Z_q."""
-        return Scalar(x.value + self.group.q, self.group)
+        """Return the same exponent outside Z_q, or some other where that has no room."""
+        return Scalar(outside_z_q(x.value, self.group), self.group)
 
     def plus_one(self, x: Scalar) -> Scalar:
         return x + self.group.scalar(1)
@@ -344,6 +350,16 @@ class BallotForger:
         keys = JointKeys(vote_encryption_key=self.g**self.s, data_encryption_key=self.g**self.s_hat)
         self.election = Election.of(old.group, old.n, old.k, old.manifest, old.hashes, keys)
         self.vote_again()
+
+
+def outside_z_q(x: int, group: Group) -> int:
+    """Return x + q where 32 bytes hold it.
+
+    They do wherever q is short, and for x < 189 where q is that of the standard parameters. A larger x has no such
+    double there; q itself or a number just above stands for it.
+    """
+    room = (1 << 256) - int(group.q)
+    return int(group.q) + int(x) % room
 
 
 class _FirstBytes:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from e2evote.cli.hands import side_by_side
 from e2evote.cli.options import (
     ANY_PATH,
     accepted,
@@ -84,15 +84,13 @@ def verify(
     if scheduler is not None and ctx.get_parameter_source("jobs") is not ParameterSource.DEFAULT:
         raise click.UsageError("--jobs is about processes here; with --scheduler the cluster says how many there are.")
     hands = workers(jobs) if scheduler is None else Cluster(scheduler)
-    begun, own = time.perf_counter(), time.process_time()
     try:
-        report = verify_with_bar(record_path, until, hands, accepted(insecure), state, backend)
+        with side_by_side(hands):
+            report = verify_with_bar(record_path, until, hands, accepted(insecure), state, backend)
     except KeyboardInterrupt:
         if state is not None and state.exists():
             note(f"{state} keeps how far the verification has come; the same command goes on from there.")
         raise
-    if hands.apart:
-        _note_speed(hands, time.perf_counter() - begun, hands.busy + time.process_time() - own)
     used = _backend_of(report, backend)
     data = json.dumps(as_json(report) | {"backend": used}, ensure_ascii=False, indent=2) + "\n"
     if json_file is not None and to_file:
@@ -134,11 +132,6 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logging.disable(logging.NOTSET)
-
-
-def _note_speed(hands: Workers, seconds: float, work: float) -> None:
-    """Tell what working side by side was worth; work is processor time, so that waiting is not taken for it."""
-    note(f"{seconds:.1f} s on {hands}; {work:.1f} s of work, {work / seconds:.2f} times as fast as one after another")
 
 
 def as_json(report: Report) -> dict[str, Any]:

@@ -115,8 +115,8 @@ def show_results(results: Results) -> None:
         say(f"Tally cell {label!r} has too few cast ballots; its votes are not decrypted and not counted above.")
 
 
-def show_report(report: Report, failed_only: bool = False) -> None:
-    """Print the checks of a verification, failed ones first, with their findings below, and the verdict."""
+def show_report(report: Report, failed_only: bool = False, arithmetic: str | None = None) -> None:
+    """Print the checks of a verification, failed ones first, with their findings below, what computed, the verdict."""
     ordered = sorted(report.checks, key=lambda check: _ORDER[check.status])
     shown = [check for check in ordered if check.status == "failed" or not failed_only]
     width = max(len(check.id) for check in ordered)
@@ -129,6 +129,8 @@ def show_report(report: Report, failed_only: bool = False) -> None:
     states = Counter[str](check.status for check in ordered)
     say("checks:      " + ", ".join(f"{states[status]} {status}" for status in _ORDER if states[status]))
     say("looked at:   " + ", ".join(f"{what} {count}" for what, count in report.counts.items()))
+    if arithmetic is not None:
+        say(f"arithmetic:  {arithmetic}")
     say(f"fingerprint: {report.fingerprint}")
     if report.parameters != STANDARD_NAME:
         say(f"parameters:  {report.parameters}, WHICH PROVE NOTHING; never for an election", "bold red")

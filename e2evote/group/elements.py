@@ -40,6 +40,10 @@ class Group:
         if self.backend is None:
             object.__setattr__(self, "backend", backends.backend(self.p, self.q))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process with the name of the backend, which a machine without it replaces by its best."""
+        return _arrived, (self.name, self.p, self.q, self.r, self.generator, self.backend.name)
+
     def on(self, backend: str) -> "Group":
         """Return the same group with another backend.
 
@@ -203,6 +207,11 @@ class SecretScalar(Scalar):
     def __repr__(self) -> str:
         """Show nothing."""
         return "SecretScalar(…)"
+
+
+def _arrived(name: str, p: mpz, q: mpz, r: mpz, generator: mpz, backend: str) -> Group:
+    group = Group(name, p, q, r, generator)
+    return group.on(backend) if backend in backends.available(p, q) else group
 
 
 def _group_of(info: Any) -> Group:  # noqa: ANN401

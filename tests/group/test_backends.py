@@ -11,8 +11,9 @@ from gmpy2 import mpz
 
 from e2evote.errors import CheckError
 from e2evote.group import backends
-from e2evote.group.backends import crypto_mb
+from e2evote.group.backends import available, crypto_mb
 from e2evote.group.backends.crypto_mb import CryptoMbBackend
+from e2evote.group.backends.gmp import GmpBackend
 from e2evote.group.backends.protocol import Answer, Backend, Job, Row, Table
 from e2evote.group.computation import Request, evaluate
 from e2evote.group.parameters import STANDARD, group_named
@@ -238,3 +239,15 @@ def test_numbers_that_the_library_takes() -> None:
     assert not crypto_mb.supports(group_named("reduced-3072").p, Q)
     assert not crypto_mb.supports(P + 1, Q)
     assert not crypto_mb.supports(P, mpz(1) << 256)
+
+
+def test_a_group_arrives_where_its_backend_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Computers of a cluster need not be alike; results are."""
+    for name in available(STANDARD.p, STANDARD.q):
+        data = pickle.dumps(STANDARD.on(name))
+        assert pickle.loads(data).backend.name == name
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr(backends, "_KINDS", {"gmpy2": GmpBackend})
+            arrived = pickle.loads(data)
+        assert arrived == STANDARD
+        assert arrived.backend.name == "gmpy2"

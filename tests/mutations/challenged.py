@@ -5,13 +5,19 @@ from typing import Any
 from e2evote.record import layout
 from tests.ballot_forger import CounterFromZero, Vote
 from tests.forger import Forger
-from tests.mutations.registry import PLUS_ONE, PLUS_Q, WRONG_HASH, add, board, defect, drop, edits, put
+from tests.mutations.registry import PLUS_ONE, WRONG_HASH, add, board, defect, drop, edits, plus_q, put
 
 OPENED = layout.CHALLENGED_BALLOTS
 BOARD, MOTION = (0, "contests", 0), (0, "contests", 1)
 
 edits("opened-data-changed", "13.A", OPENED, put(*BOARD, "contest_data", "data", value=add(1)))
-edits("opened-data-nonce-plus-q", "X.challenged-data-nonce", OPENED, put(*BOARD, "contest_data", "nonce", value=PLUS_Q))
+edits(
+    "opened-data-nonce-plus-q",
+    "X.challenged-data-nonce",
+    OPENED,
+    plus_q(*BOARD, "contest_data", "nonce"),
+    standard_adds="13.A",
+)
 edits(
     "opened-selection-changed",
     "13.B",
@@ -20,7 +26,7 @@ edits(
     may="14.F",
 )
 edits("opened-nonce-changed", "13.B X.challenged-nonce", OPENED, put(*MOTION, "options", 0, "nonce", value=PLUS_ONE))
-edits("opened-nonce-plus-q", "X.challenged-nonce", OPENED, put(*MOTION, "options", 0, "nonce", value=PLUS_Q))
+edits("opened-nonce-plus-q", "X.challenged-nonce", OPENED, plus_q(*MOTION, "options", 0, "nonce"), standard_adds="13.B")
 edits("opened-code-changed", "X.challenged-complete", OPENED, put(0, "confirmation_code", value=WRONG_HASH))
 edits("opened-data-missing", "X.challenged-complete", OPENED, drop(*BOARD, "contest_data"))
 edits("opened-twice", "X.challenged-complete", OPENED, lambda lines: lines.insert(0, lines[0]))

@@ -10,19 +10,19 @@ from tests.mutations.registry import (
     BOX_12,
     DATA_LEFT_OUT,
     PLUS_ONE,
-    PLUS_Q,
     WRONG_HASH,
     add,
     board,
     defect,
     drop,
     edits,
+    plus_q,
     put,
 )
 
 DATA = layout.CONTEST_DATA
 
-edits("data-response-plus-q", "12.A", DATA, put(0, "proof", "response", value=PLUS_Q))
+edits("data-response-plus-q", "12.A", DATA, plus_q(0, "proof", "response"), standard_adds="12.B")
 edits("data-response-plus-1", "12.B", DATA, put(0, "proof", "response", value=PLUS_ONE))
 edits("data-changed", "12.C", DATA, put(0, "data", value=add(1)))
 edits("data-cut", "12.C", DATA, put(0, "data", value=lambda data: data[:-64]))

@@ -7,7 +7,7 @@ from e2evote.record import layout
 from e2evote.secret_sharing import SecretPolynomial
 from e2evote.zkp import schnorr
 from tests.forger import Forger
-from tests.mutations.registry import PLUS_ONE, PLUS_Q, WRONG_HASH, defect, drop, edits, put
+from tests.mutations.registry import PLUS_ONE, WRONG_HASH, defect, drop, edits, plus_q, put
 
 
 def guardian(i: int) -> str:
@@ -17,8 +17,8 @@ def guardian(i: int) -> str:
 edits("guardian-response-plus-1", "2.C", guardian(2), put("vote_proof", "responses", 0, value=PLUS_ONE))
 edits("guardian-data-response-plus-1", "2.C", guardian(3), put("data_proof", "responses", 2, value=PLUS_ONE))
 edits("guardian-challenge-plus-1", "2.C", guardian(1), put("vote_proof", "challenge", value=PLUS_ONE))
-edits("guardian-response-plus-q", "2.B", guardian(1), put("vote_proof", "responses", 1, value=PLUS_Q))
-edits("guardian-data-response-plus-q", "2.B", guardian(1), put("data_proof", "responses", 2, value=PLUS_Q))
+edits("guardian-response-plus-q", "2.B", guardian(1), plus_q("vote_proof", "responses", 1), standard_adds="2.C")
+edits("guardian-data-response-plus-q", "2.B", guardian(1), plus_q("data_proof", "responses", 2), standard_adds="2.C")
 edits(
     "guardian-response-too-many",
     "X.guardian-proof-length",

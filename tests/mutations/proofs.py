@@ -1,7 +1,7 @@
 """Broken records: boxes 5 to 7, the identifiers of ballots and the proofs of their options and limits."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 from e2evote.elgamal import Ciphertext, encrypt
@@ -73,14 +73,14 @@ def _option_challenge_plus_1(f: Forger) -> None:
 @defect("6.B")
 def _option_challenge_plus_q(f: Forger) -> None:
     """One challenge of an option's proof is not below q."""
-    _change_proof(board(f), 1, 2, lambda proof: _with(proof, challenges=f.plus_q))
+    _change_proof(_small_numbers(f), 1, 2, lambda proof: _with(proof, challenges=f.plus_q))
     f.write()
 
 
 @defect("6.C")
 def _option_response_plus_q(f: Forger) -> None:
     """One response of an option's proof is not below q."""
-    _change_proof(board(f), 1, 2, lambda proof: _with(proof, responses=f.plus_q))
+    _change_proof(_small_numbers(f), 1, 2, lambda proof: _with(proof, responses=f.plus_q))
     f.write()
 
 
@@ -94,14 +94,23 @@ def _limit_response_plus_1(f: Forger) -> None:
 @defect("7.B")
 def _limit_challenge_plus_q(f: Forger) -> None:
     """One challenge of a limit proof is not below q."""
-    _change_proof(board(f), 1, None, lambda proof: _with(proof, challenges=f.plus_q))
+    _change_proof(_small_numbers(f), 1, None, lambda proof: _with(proof, challenges=f.plus_q))
     f.write()
 
 
 @defect("7.C")
 def _limit_response_plus_q(f: Forger) -> None:
     """One response of a limit proof is not below q."""
-    _change_proof(board(f), 1, None, lambda proof: _with(proof, responses=f.plus_q))
+    _change_proof(_small_numbers(f), 1, None, lambda proof: _with(proof, responses=f.plus_q))
+    f.write()
+
+
+@defect("6.B 6.C 7.B 7.C")
+def _challenges_and_responses_plus_q(f: Forger) -> None:
+    """Challenges and responses of an option's and a limit proof are not below q."""
+    vote = _small_numbers(f)
+    for ind_o in (2, None):
+        _change_proof(vote, 1, ind_o, lambda proof: _with(proof, challenges=f.plus_q, responses=f.plus_q))
     f.write()
 
 
@@ -308,6 +317,44 @@ def _alpha_p(f: Forger) -> None:
     _seven_votes(f, f.group.element(f.group.p))
 
 
+@defect("6.A 7.A")
+def _beta_0(f: Forger) -> None:
+    """β = 0, with proofs that hold because every b_j is 0, on a spoiled ballot."""
+    _any_votes(f, f.group.element(0))
+
+
+@defect("6.A 7.A")
+def _beta_p(f: Forger) -> None:
+    """β = p, which is 0 mod p, with proofs that hold, on a spoiled ballot."""
+    _any_votes(f, f.group.element(f.group.p))
+
+
+@defect("6.A 7.A 6.D 7.D")
+def _alpha_with_another_part(f: Forger) -> None:
+    """α times a square of large order outside the group: what is left of it are two wrong proofs."""
+    _with_parts(f, (f.pick("spoiled"), 1, f.another_part()))
+
+
+@defect("6.A 7.A 6.D 7.D")
+def _beta_with_two_other_parts(f: Forger) -> None:
+    """−β times a square outside the group: no square, and of large order."""
+    _with_parts(f, (f.pick("spoiled"), 2, f.minus(f.another_part())), beta=True)
+
+
+@defect("6.A 7.A 6.D")
+def _parts_of_two_options_cancel(f: Forger) -> None:
+    """α times such a square and another option's α divided by it: the product of the contest is in the group."""
+    vote, part = f.pick("spoiled"), f.another_part()
+    _with_parts(f, (vote, 1, part), (vote, 2, f.group.one / part))
+
+
+@defect("6.A 7.A 6.D 7.D")
+def _parts_of_two_ballots_cancel(f: Forger) -> None:
+    """α times such a square and another voter's α divided by it: the tally is in the group."""
+    part, votes = f.another_part(), [board(f, nth, weight=1) for nth in (0, 1)]
+    _with_parts(f, (votes[0], 1, part), (votes[1], 1, f.group.one / part))
+
+
 def _with(proof: RangeProof, **changes: Callable[[Scalar], Scalar]) -> RangeProof:
     """Change the last challenge or response of a proof."""
     lists = {"challenges": proof.challenges, "responses": proof.responses}
@@ -322,6 +369,24 @@ def _change_proof(vote: Vote, ind_c: int, ind_o: int | None, change: Callable[[R
         vote.change_contest(ind_c, proof=change(contest.proof))
     else:
         vote.change_option(ind_c, ind_o, proof=change(contest.options[ind_o - 1].proof))
+
+
+def _small_numbers(f: Forger) -> Vote:
+    """Encrypt no vote in contest 1; of all branches but the first, challenges and responses are so small that x + q has
+    32 bytes in any group.
+    """
+
+    def prove(value: int, xi: SecretScalar, ct: Ciphertext, limit: int, challenge: Any) -> RangeProof:
+        u, small = f.rng.scalar(f.group), [f.group.scalar(j) for j in range(1, limit + 1)]
+        simulated = [(f.g**j * ct.alpha**j, f.election.K ** (j - j * j) * ct.beta**j) for j in small]
+        c = challenge([f.g**u, f.election.K**u, *(place for pair in simulated for place in pair)])
+        first = reduce(lambda x, y: x - y, small, c)
+        return RangeProof((first, *small), ((u - first * xi).reveal(), *small))
+
+    vote = board(f)
+    f.encrypt_contest(vote, 1, (0, 0, 0, 0), prove)
+    f.reseal(vote)
+    return vote
 
 
 def _prove_for(f: Forger, limit: int) -> None:
@@ -351,6 +416,39 @@ def _nonce_zero(f: Forger, alpha: Element) -> None:
     total = vote.contest(3).total(f.group.one)
     challenge = partial(range_proof.limit_challenge, vote.ballot.h_i, 3, total)
     vote.change_contest(3, proof=f.prove(1, zero, total, 1, challenge))
+    f.reseal(vote)
+    f.write()
+
+
+def _with_parts(f: Forger, *parts: tuple[Vote, int, Element], beta: bool = False) -> None:
+    """Multiply α, or β, of options of contest 3 on some ballots, before they are proved."""
+    for vote in {id(vote): vote for vote, _, _ in parts}.values():
+        factors = {ind_o: factor for its, ind_o, factor in parts if its is vote}
+
+        def forge(j: int, ct: Ciphertext, factors: dict[int, Element] = factors) -> Ciphertext:
+            factor = factors.get(j, f.group.one)
+            return Ciphertext(ct.alpha, ct.beta * factor) if beta else Ciphertext(ct.alpha * factor, ct.beta)
+
+        f.encrypt_contest(vote, 3, (1, 0), forge=forge)
+        f.reseal(vote)
+    f.write()
+
+
+def _any_votes(f: Forger, beta: Element) -> None:
+    """With β ≡ 0 all b_j are 0, and every branch fits whoever knows ξ."""
+    vote, zero = f.pick("spoiled"), f.group.element(0)
+
+    def cheat(value: int, xi: SecretScalar, _: Ciphertext, limit: int, challenge: Any) -> RangeProof:
+        nonces = [f.rng.scalar(f.group) for _ in range(limit + 1)]
+        rest = [f.rng.scalar(f.group).reveal() for _ in range(limit)]
+        c = challenge([place for u in nonces for place in (f.g**u, zero)])
+        challenges = (*rest, reduce(lambda x, y: x - y, rest, c))
+        return RangeProof(challenges, tuple((u - c * xi).reveal() for u, c in zip(nonces, challenges, strict=True)))
+
+    forge = lambda j, ct: Ciphertext(ct.alpha, beta) if j == 1 else ct  # noqa: E731
+    # The honest option keeps its honest proof; the total has β = 0 like the forged one.
+    provers = iter((cheat, f.prove))
+    f.encrypt_contest(vote, 3, (0, 0), lambda *arguments: next(provers)(*arguments), cheat, forge)
     f.reseal(vote)
     f.write()
 

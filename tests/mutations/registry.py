@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from e2evote.group.elements import Element
-from e2evote.group.parameters import group_named
+from e2evote.group.elements import Element, Group
 from e2evote.verifier.run import CHECKS
-from tests.ballot_forger import Vote
+from tests.ballot_forger import Vote, outside_z_q
 from tests.builders import TOY, BuiltRecord, reindex
 from tests.forger import Forger
 
@@ -23,10 +22,10 @@ DATA_LEFT_OUT = "X.contest-data-complete"
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One defect.
+    """One defect, in an election on the toy group or on any other (``on_any_group``).
 
     The oracle goes on from stated values where the verifier goes on from recomputed ones: of the lettered checks it
-    names ``oracle_adds`` too, and not ``oracle_lacks``.
+    names ``oracle_adds`` too, and not ``oracle_lacks``. ``standard_adds`` fail too on the standard parameters.
     """
 
     name: str
@@ -39,6 +38,12 @@ class Mutation:
     indexed: bool = True
     oracle_adds: frozenset[str] = frozenset()
     oracle_lacks: frozenset[str] = frozenset()
+    standard_adds: frozenset[str] = frozenset()
+
+    @property
+    def on_any_group(self) -> bool:
+        """Tell whether the defect is one on every group: it is not about the toy group itself."""
+        return self.allow == (TOY,)
 
     def write(self, root: Path, built: BuiltRecord) -> Path:
         """Write the broken record into a new directory."""
@@ -50,6 +55,15 @@ class Mutation:
 
 
 REGISTERED: list[Mutation] = []
+
+Change = Callable[[Any], object]
+
+
+@dataclass(frozen=True, slots=True)
+class InGroup:
+    """A change that depends on the group of the record."""
+
+    change: Callable[[Group], Change]
 
 
 def defect(must: str, **more: Any) -> Callable[[Callable[[Forger], None]], Callable[[Forger], None]]:
@@ -63,12 +77,13 @@ def defect(must: str, **more: Any) -> Callable[[Callable[[Forger], None]], Calla
     return register
 
 
-def edits(name: str, must: str, file: str, change: Callable[[Any], object], **more: Any) -> None:
+def edits(name: str, must: str, file: str, change: Change | InGroup, **more: Any) -> None:
     """Register a mutation that changes the JSON of one file, or the list of lines of one."""
 
     def apply(f: Forger) -> None:
         f.write()
-        (f.edit_lines if file.endswith(".ndjson") else f.edit)(file, change)
+        made = change.change(f.group) if isinstance(change, InGroup) else change
+        (f.edit_lines if file.endswith(".ndjson") else f.edit)(file, made)
 
     _register(name, name.replace("-", " "), apply, must, more)
 
@@ -105,15 +120,18 @@ def add(n: int) -> Callable[[str], str]:
     return lambda text: f"{int(text, 16) + n:0{len(text)}X}"
 
 
-P, Q = int(group_named(TOY).p), int(group_named(TOY).q)
-PLUS_ONE, PLUS_Q = add(1), add(Q)
+def plus_q(*path: str | int) -> InGroup:
+    """Return a change that adds q to one number of a JSON value (see ``outside_z_q``)."""
+    return InGroup(lambda group: put(*path, value=lambda text: f"{outside_z_q(int(text, 16), group):0{len(text)}X}"))
+
+
+PLUS_ONE = add(1)
 WRONG_HASH = "0123456789ABCDEF" * 4
 
 
-def element(x: Element | int) -> str:
-    """Return an element of the toy group as the record writes it."""
-    value = x if isinstance(x, int) else int(x.value)
-    return f"{value:064X}"
+def element(x: Element) -> str:
+    """Return an element as the record writes it."""
+    return bytes(x).hex().upper()
 
 
 # ------------------------------------------------------------------------------------------------- boxes 6 and 7

@@ -6,7 +6,7 @@ from e2evote.record import layout
 from e2evote.zkp import schnorr
 from tests.ballot_forger import Vote
 from tests.forger import Forger
-from tests.mutations.registry import DATA_LEFT_OUT, PLUS_ONE, PLUS_Q, WRONG_HASH, board, defect, edits, put
+from tests.mutations.registry import DATA_LEFT_OUT, PLUS_ONE, WRONG_HASH, board, defect, edits, plus_q, put
 
 edits(
     "nonce-proof-wrong",
@@ -24,7 +24,7 @@ edits(
     "nonce-proof-challenge-plus-q",
     "X.nonce-proof",
     layout.ballots_path(1, 1),
-    put(0, "ballot_nonce", "c_2", "challenge", value=PLUS_Q),
+    plus_q(0, "ballot_nonce", "c_2", "challenge"),
 )
 edits(
     "nonce-ciphertext-too-long",

@@ -8,7 +8,18 @@ from e2evote.record import layout
 from e2evote.record.setup import Election, Hashes
 from tests.builders import manifest_bytes, reindex
 from tests.forger import Forger
-from tests.mutations.registry import KEYS_AND_LATER, LATER, PLUS_ONE, WRONG_HASH, P, add, defect, edits, element, put
+from tests.mutations.registry import (
+    KEYS_AND_LATER,
+    LATER,
+    PLUS_ONE,
+    WRONG_HASH,
+    InGroup,
+    add,
+    defect,
+    edits,
+    element,
+    put,
+)
 
 # ------------------------------------------------------------------------------------------------- index
 
@@ -53,10 +64,16 @@ edits(
     "g-squared",
     "1.D",
     layout.PARAMETERS,
-    put("g", value=lambda g: element(pow(int(g, 16), 2, P))),
+    InGroup(lambda group: put("g", value=element(group.g * group.g))),
     oracle_adds="1.E 2.C 6.D 7.D 10.B 12.B 13.A 13.B",
 )
-edits("g-is-1", "1.D", layout.PARAMETERS, put("g", value=element(1)), oracle_adds="1.E 2.C 6.D 7.D 10.B 12.B 13.A 13.B")
+edits(
+    "g-is-1",
+    "1.D",
+    layout.PARAMETERS,
+    put("g", value=lambda g: "1".zfill(len(g))),
+    oracle_adds="1.E 2.C 6.D 7.D 10.B 12.B 13.A 13.B",
+)
 edits("h-p-wrong", "1.E", layout.HASHES, put("h_p", value=WRONG_HASH), oracle_adds="1.F 2.C")
 edits("h-b-wrong", "1.F", layout.HASHES, put("h_b", value=WRONG_HASH), oracle_adds="4.A")
 edits("r-plus-1", "X.parameters", layout.PARAMETERS, put("r", value=PLUS_ONE))

@@ -10,7 +10,7 @@ from e2evote.record import layout
 from e2evote.record.tally import EncryptedTally, EncryptedTallyContest, Tally
 from tests.builders import manifest_bytes
 from tests.forger import Forger
-from tests.mutations.registry import PLUS_ONE, PLUS_Q, SUMS, board, defect, drop, edits, element, put
+from tests.mutations.registry import PLUS_ONE, SUMS, board, defect, drop, edits, element, plus_q, put
 
 # ------------------------------------------------------------------------------------------------- box 9
 
@@ -114,11 +114,11 @@ edits(
 TALLIES = layout.TALLIES
 FIRST = (0, "contests", 0, "options", 0)
 
-edits("tally-response-plus-q", "10.A", TALLIES, put(*FIRST, "proof", "response", value=PLUS_Q))
+edits("tally-response-plus-q", "10.A", TALLIES, plus_q(*FIRST, "proof", "response"), standard_adds="10.B")
 edits("tally-response-plus-1", "10.B", TALLIES, put(*FIRST, "proof", "response", value=PLUS_ONE))
 edits("tally-challenge-plus-1", "10.B", TALLIES, put(*FIRST, "proof", "challenge", value=PLUS_ONE))
 edits("tally-off-by-one-t-only", "10.C", TALLIES, put(*FIRST, "tally", value=lambda t: t - 1))
-edits("tally-t-0", "10.B 10.C X.tally-membership", TALLIES, put(*FIRST, "encoded_tally", value=element(0)))
+edits("tally-t-0", "10.B 10.C X.tally-membership", TALLIES, put(*FIRST, "encoded_tally", value=lambda T: "0" * len(T)))
 edits("contest-label-wrong", "11.A", TALLIES, put(0, "contests", 1, "label", value="notion"), may="11.D")
 edits("option-label-wrong", "11.B 11.C", TALLIES, put(0, "contests", 1, "options", 0, "label", value="Yes"))
 edits(
