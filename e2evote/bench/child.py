@@ -1,6 +1,6 @@
 """The process in which a record is verified, so that its memory is that of verification alone.
 
-``python -m e2evote.bench.child RECORD`` says how far it is and what it took, a line of JSON each.
+``python -m e2evote.bench.child RECORD BACKEND`` says how far it is and what it took, a line of JSON each.
 """
 
 import json
@@ -34,7 +34,7 @@ def say(**values: object) -> None:
     sys.stdout.flush()
 
 
-def main(root: Path) -> int:
+def main(root: Path, backend: str) -> int:
     """Verify and say what it took; return the exit code."""
     timer = Stopwatch()
 
@@ -43,7 +43,7 @@ def main(root: Path) -> int:
             timer.lap()
         say(done=done, total=total)
 
-    report = verify(Record.at(root), Here(), progress)
+    report = verify(Record.at(root), backend, Here(), progress)
     timer.lap()
     if not report.valid:
         return 1
@@ -52,4 +52,4 @@ def main(root: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

@@ -42,7 +42,7 @@ class Shared:
         growing = GrowingRecord(root, workload, group)
         growing.grow(len(workload.ballots), partial(watch, "encrypt and write"))
         self.workload, self.prepared, self.watch = workload, growing.prepared, watch
-        self.record, self.encrypted = Record.at(root), tuple[EncryptedTally, ...]()
+        self.backend, self.record, self.encrypted = group.backend.name, Record.at(root), tuple[EncryptedTally, ...]()
         self.counts = {
             ENCRYPT: len(workload.ballots),
             VERIFY: len(workload.ballots),
@@ -58,7 +58,7 @@ class Shared:
 
     def verify(self, hands: Workers) -> None:
         """Verify the record up to its ballots."""
-        if not verify(self.record, hands, partial(self.watch, f"{VERIFY}, {hands.count} at once")).valid:
+        if not verify(self.record, self.backend, hands, partial(self.watch, f"{VERIFY}, {hands.count} at once")).valid:
             raise E2EVoteError("the benchmark's own record does not verify")
 
     def accumulate(self, hands: Workers) -> None:

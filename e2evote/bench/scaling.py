@@ -25,7 +25,7 @@ def over_ballots(name: str, group: Group, counts: Sequence[int], watch: Watch) -
             written = record.grow(count, partial(watch, f"encrypt and write {count:,} ballots"))
             meter.add(ENCRYPT, count - there, written)
             there = count
-            verified, peak = verify_apart(record.root, partial(watch, f"verify {count:,} ballots"))
+            verified, peak = verify_apart(record.root, group.backend.name, partial(watch, f"verify {count:,} ballots"))
             meter.add(VERIFY, count, verified, peak)
             figures += meter.figures
     return figures
