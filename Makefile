@@ -8,21 +8,22 @@ READY  := $(VENV)/.installed
 PEERS  := .venv-peers
 PARTS  := workload example ballots cores options
 
-.PHONY: help demo test test-slow check bench bench-quick bench-peers bench-plot schemas docs format clean
+.PHONY: help demo test test-slow check bench bench-quick bench-peers bench-plot crypto-mb schemas docs format clean
 
 help:
-	@echo "make demo       run a whole election and verify its record"
-	@echo "make test       run the tests, with coverage"
-	@echo "make test-slow  run the tests that take minutes"
-	@echo "make check      format, lint, types, layers, citations, schemas, help texts, documentation"
+	@echo "make demo         run a whole election and verify its record"
+	@echo "make test         run the tests, with coverage"
+	@echo "make test-slow    run the tests that take minutes"
+	@echo "make check        format, lint, types, layers, citations, schemas, help texts, documentation"
 	@echo "make bench        measure everything (ten minutes to an hour) into build/bench.json"
 	@echo "make bench-quick  the same with less of everything (a minute or two)"
 	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
 	@echo "make bench-plot   draw both as docs/performance.svg"
-	@echo "make schemas    write schemas/*.json from the record types"
-	@echo "make docs       build the documentation in build/docs"
-	@echo "make format     format the code and refresh the help texts in README.md"
-	@echo "make clean      remove .venv, .venv-peers, build/ and caches"
+	@echo "make crypto-mb    install Intel's crypto_mb as a further backend (Linux on x86-64)"
+	@echo "make schemas      write schemas/*.json from the record types"
+	@echo "make docs         build the documentation in build/docs"
+	@echo "make format       format the code and refresh the help texts in README.md"
+	@echo "make clean        remove .venv, .venv-peers, build/ and caches"
 	@echo "PYTHON=python3.12 make …   use another interpreter for .venv"
 
 $(READY): pyproject.toml $(wildcard e2evote/group/backends/_ifma*.[ch])
@@ -72,6 +73,10 @@ bench-peers: $(READY) $(PEERS)/.installed
 bench-plot: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/e2evote bench --saved build/bench.json --saved build/peers.json --plot docs/performance.svg
+
+# Intel's library, whose licence is not a free one: an alternative backend where AVX-512 IFMA is. x86-64 Linux only.
+crypto-mb: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,crypto_mb]'
 
 schemas: $(READY)
 	$(BIN)/python tests/checks/schemas.py --write
