@@ -33,6 +33,8 @@ ACCUMULATE, DECRYPT = "accumulate a selection", "decrypt a tally"
 PER_BALLOT = (ENCRYPT, WRITE, PARSE, VERIFY, ACCUMULATE)
 
 ELECTION = 100
+TYPICAL = 1_000
+"""Ballots of the election that tables are made for."""
 END_TO_END = f"end to end, {ELECTION} ballots"
 
 
@@ -47,11 +49,11 @@ class Prepared:
 
     @classmethod
     def of(cls, workload: Workload, group: Group, ballots: int | None = None) -> "Prepared":
-        """Hold the ceremony and open a device, with tables for so many ballots, by default those of the workload."""
+        """Hold the ceremony and open a device, with tables for so many ballots, by default those of an election."""
         ceremony = Ceremony.of(group, GUARDIANS, QUORUM, workload.manifest_bytes)
         record, shares = hold(ceremony)
         election = Election.of(group, GUARDIANS, QUORUM, workload.manifest, ceremony.hashes, record.keys)
-        election = election.expecting(ballots or len(workload.ballots))
+        election = election.expecting(ballots or TYPICAL)
         return cls(election, record, shares, open_device(election.h_e, 1, "bench", 1))
 
     @property

@@ -98,8 +98,8 @@ class FixedBases:
 
 def window_for_ballots(manifest: Manifest, ballots: int, most: int = 12) -> int:
     """Return the window of tables of g and K, up to ``most``, that pays for so many ballots."""
-    branches = sum(sum(c.option_limit(j) + 2 for j in range(1, len(c.options) + 1)) for c in manifest.contests)
-    return window_for(ballots * branches, most)
+    powers = sum(sum(R + 2 for R in contest.option_limits) + contest.limit + 1 for contest in manifest.contests)
+    return window_for(ballots * powers, most)
 
 
 @dataclass(frozen=True, slots=True)

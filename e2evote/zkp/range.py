@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TypeAlias
 
 from e2evote.elgamal import Ciphertext
@@ -94,13 +95,13 @@ def proving(
     """Do what ``prove`` does, as a computation."""
     group = xi.group
     u = [rng.scalar(group) for _ in range(limit + 1)]
-    c = [group.scalar(0) if j == value else rng.scalar(group).reveal() for j in range(limit + 1)]
+    c = {j: rng.scalar(group).reveal() for j in range(limit + 1) if j != value}
     # t_j = u_j + (ℓ − j)·c_j, which is u_ℓ in the true branch
-    t = [u_j + group.scalar(value - j) * c_j for j, (u_j, c_j) in enumerate(zip(u, c, strict=True))]
+    t = [u_j + group.scalar(value - j) * c[j] if j != value else u_j for j, u_j in enumerate(u)]
     commitments = yield Request([x for u_j, t_j in zip(u, t, strict=True) for x in (g**u_j, K**t_j)])
-    c[value] = challenge(commitments.values) - sum(c, start=group.scalar(0))
-    responses = ((u_j - c_j * xi).reveal() for u_j, c_j in zip(u, c, strict=True))
-    return RangeProof(tuple(c), tuple(responses))
+    c[value] = reduce(lambda rest, c_j: rest - c_j, c.values(), challenge(commitments.values))
+    challenges = tuple(c[j] for j in range(limit + 1))
+    return RangeProof(challenges, tuple((u_j - c_j * xi).reveal() for u_j, c_j in zip(u, challenges, strict=True)))
 
 
 def verify(
