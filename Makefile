@@ -76,7 +76,7 @@ bench-plot: $(READY)
 
 # Intel's library, whose licence is not a free one: an alternative backend where AVX-512 IFMA is. x86-64 Linux only.
 crypto-mb: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,crypto_mb]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,crypto-mb]'
 
 schemas: $(READY)
 	$(BIN)/python tests/checks/schemas.py --write
