@@ -8,7 +8,7 @@ READY  := $(VENV)/.installed
 PEERS  := .venv-peers
 PARTS  := workload example ballots cores options
 
-.PHONY: help demo test test-slow check bench bench-quick bench-peers bench-plot crypto-mb schemas docs format clean
+.PHONY: help demo test test-slow check bench bench-quick bench-peers bench-plot extras schemas docs format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
@@ -19,7 +19,7 @@ help:
 	@echo "make bench-quick  the same with less of everything (a minute or two)"
 	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
 	@echo "make bench-plot   draw both as docs/performance.svg"
-	@echo "make crypto-mb    install Intel's crypto_mb as a further backend (Linux on x86-64)"
+	@echo "make extras       install what is optional, so that its tests run too"
 	@echo "make schemas      write schemas/*.json from the record types"
 	@echo "make docs         build the documentation in build/docs"
 	@echo "make format       format the code and refresh the help texts in README.md"
@@ -74,9 +74,9 @@ bench-plot: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/e2evote bench --saved build/bench.json --saved build/peers.json --plot docs/performance.svg
 
-# Intel's library, whose licence is not a free one: an alternative backend where AVX-512 IFMA is. x86-64 Linux only.
-crypto-mb: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,crypto-mb]'
+# What is optional, so that nothing is skipped in the tests: plots, clusters, Intel's crypto_mb (not free software).
+extras: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench,crypto-mb,distributed]'
 
 schemas: $(READY)
 	$(BIN)/python tests/checks/schemas.py --write

@@ -4,6 +4,7 @@ Fixtures are session-wide and read-only: a test that changes a record copies it 
 """
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from e2evote.group.parameters import STANDARD, group_named
 from e2evote.record.setup import Election
 from tests.builders import TOY, BuiltRecord, build_record
 from tests.deterministic import DeterministicRandomness
+
+# A shell that starts a job in the background lets it ignore Ctrl-C, which tests send to themselves and to others.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # ci (the default): the same examples every time. dev (--hypothesis-profile=dev): other ones each time, and more.
 _quiet = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
