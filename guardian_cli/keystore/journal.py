@@ -14,6 +14,7 @@ A command that is killed before its write has handed out nothing; after it, the 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -33,9 +34,10 @@ from e2evote.group.elements import SecretScalar
 from e2evote.record.ballot import Timestamp
 from e2evote.record.codec import Hash, Index, RecordModel, dump, parse
 from e2evote.record.setup import Election
+from e2evote.secret_sharing import SecretKeyShares
 from guardian_cli.keystore.folder import make_private, read_private
 from guardian_cli.keystore.sealed import Binding, from_bytes, seal, to_bytes, unseal
-from guardian_cli.keystore.vault import SESSIONS, Vault
+from guardian_cli.keystore.vault import SESSIONS, Vault, timestamp
 
 State = Literal["committed", "revealed", "answered", "abandoned"]
 
@@ -48,7 +50,7 @@ class Session:
     """A decryption that guardians were asked for; the caller has checked the request and verified the record."""
 
     id: bytes
-    begun: str
+    begun: datetime
     election: Election
     statements: tuple[Statement, ...]
     available: tuple[int, ...]
@@ -63,7 +65,7 @@ class Session:
         """Return the SHA-256 of what is asked: id, time, U, and each statement with all it is bound to."""
         one = self.election.group.one
         empty = Partial(a=one, b=one, m=one)  # the statement's own hash, of no guardian's values
-        digest = hashlib.sha256(self.id + self.begun.encode() + b(len(self.available), 4))
+        digest = hashlib.sha256(self.id + timestamp(self.begun).encode() + b(len(self.available), 4))
         for statement in self.statements:
             digest.update(statement.commitment_hash(0, self.available, empty))
         return digest.digest()
@@ -78,7 +80,7 @@ class SecretSession(RecordModel):
     state: State
     available: tuple[Index, ...]
     commitments: DecryptionCommitments
-    reveals: DecryptionReveals
+    reveals: Annotated[DecryptionReveals, Field(repr=False)]
     nonces: Annotated[tuple[SecretScalar, ...] | None, Field(repr=False)] = None
     accepted: Hash | None = None
     answered: Hash | None = None
@@ -131,7 +133,7 @@ class Journal:
             state, commitments = rounds.commit(session.election, shares, session.statements, session.available, rng)
             entry = SecretSession(
                 session=session.id,
-                begun=session.begun,
+                begun=timestamp(session.begun),
                 request=session.digest(),
                 state="committed",
                 available=session.available,
@@ -217,7 +219,7 @@ class Journal:
             raise CheckError(
                 f"the vault was restored at {mark.at}: import the published list of decryptions before anything else"
             )
-        if session.begun <= mark.at or session.id in mark.decryptions:
+        if timestamp(session.begun) <= mark.at or session.id in mark.decryptions:
             raise CheckError(
                 f"session {_short(session.id)}: it began before the vault was restored at {mark.at}; "
                 "this guardian takes part in new sessions only"
@@ -236,7 +238,7 @@ class Journal:
         if entry.request != session.digest():
             raise CheckError(f"session {_short(session.id)}: something else was asked under this id before")
 
-    def _shares_for(self, session: Session) -> rounds.SecretKeyShares:
+    def _shares_for(self, session: Session) -> SecretKeyShares:
         if self._vault.h_e != session.election.h_e:
             raise CheckError(f"session {_short(session.id)}: this vault's shares are not confirmed for its election")
         return self._vault.shares

@@ -26,7 +26,6 @@ from e2evote.group.randomness import SYSTEM, Randomness
 from e2evote.record.codec import Hash, Index, RecordModel, dump, parse
 from guardian_cli.keystore.passphrase import SecretPassphrase
 
-FORMAT = "e2evote-sealed"
 SALT_BYTES = 16
 CHECK_BYTES = 16
 TAG_BYTES = 16
@@ -112,7 +111,7 @@ def seal(
     """Encrypt bytes under a fresh salt; ``argon2`` is what a passphrase costs, a key costs nothing."""
     salt, cost = rng.bytes(SALT_BYTES), argon2 if isinstance(secret, SecretPassphrase) else None
     derived = _derive(secret, salt, cost)
-    header = Header(format=FORMAT, version=1, binding=binding, argon2=cost, salt=salt, check=derived.check)
+    header = Header(format="e2evote-sealed", version=1, binding=binding, argon2=cost, salt=salt, check=derived.check)
     return sealed_of(header, ChaCha20Poly1305(derived.key).encrypt(derived.nonce, data, dump(header)))
 
 

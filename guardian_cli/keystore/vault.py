@@ -7,6 +7,7 @@ z_i and ẑ_i. Every step is written before it returns, and can be repeated afte
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from e2evote.group.randomness import SYSTEM, Randomness
 from e2evote.key_ceremony import SecretGuardianKeys
 from e2evote.record.ballot import Timestamp
 from e2evote.record.codec import Hash, RecordModel, dump, parse
+from e2evote.record.setup import GuardianPublicKey
 from e2evote.secret_sharing import SecretKeyShares, SecretPolynomial
 from guardian_cli.keystore.folder import Write, locked, make_private, read_private, write_private
 from guardian_cli.keystore.passphrase import SecretPassphrase
@@ -34,11 +36,12 @@ SecretBytes = Annotated[bytes, Hex(32), Field(repr=False)]
 
 
 class SecretCeremony(RecordModel):
-    """The coefficients of P_i and P̂_i, and ζ_i; gone once the guardian record is confirmed."""
+    """The coefficients of P_i and P̂_i, ζ_i and the public key with its proofs; gone once the record is confirmed."""
 
     vote: Annotated[tuple[SecretScalar, ...], MinLen(1)]
     data: Annotated[tuple[SecretScalar, ...], MinLen(1)]
     zeta: SecretScalar
+    public: GuardianPublicKey
 
 
 class SecretShares(RecordModel):
@@ -129,22 +132,26 @@ class Vault:
         """H_E, once the guardian record is confirmed."""
         return self._content.shares.h_e if self._content.shares else None
 
-    def begin_ceremony(self, keys: SecretGuardianKeys, anew: bool = False) -> None:
-        """Keep the polynomials and ζ; only then may the public key leave.
+    def begin_ceremony(self, keys: SecretGuardianKeys, public: GuardianPublicKey, anew: bool = False) -> None:
+        """Keep what ``generate_keys`` chose; only then may the public key leave.
 
         Args:
-            keys: what ``generate_keys`` chose.
+            keys: the polynomials and ζ.
+            public: the public key, so that a command that is repeated sends the same.
             anew: give up the secrets of a ceremony that failed.
 
         Raises:
             CheckError: the keys are another guardian's, a ceremony is under way, or one has been confirmed.
         """
         self._check_own(keys.i)
+        self._check_own(public.i)
         if self.h_e is not None:
             raise CheckError(f"{self}: the key ceremony of this election has been confirmed; nothing begins anew")
         if self._content.ceremony is not None and not anew:
             raise CheckError(f"{self}: a key ceremony is under way; say so if it has failed and begins anew")
-        ceremony = SecretCeremony(vote=keys.vote.coefficients, data=keys.data.coefficients, zeta=keys.zeta)
+        ceremony = SecretCeremony(
+            vote=keys.vote.coefficients, data=keys.data.coefficients, zeta=keys.zeta, public=public
+        )
         self._save(ceremony=ceremony, shares=None)
 
     @property
@@ -157,6 +164,15 @@ class Vault:
         ceremony = self._ceremony()
         vote, data = SecretPolynomial(ceremony.vote), SecretPolynomial(ceremony.data)
         return SecretGuardianKeys(self.owner.i, vote, data, ceremony.zeta)
+
+    @property
+    def public_key(self) -> GuardianPublicKey:
+        """The public key of the ceremony under way, the same at every call.
+
+        Raises:
+            CheckError: no ceremony is under way.
+        """
+        return self._ceremony().public
 
     def hold_shares(self, shares: SecretKeyShares) -> None:
         """Keep z_i and ẑ_i of round 3; the polynomials stay until the guardian record is confirmed.
@@ -286,7 +302,7 @@ def restored(
     passphrase: SecretPassphrase,
     secret: SecretLongTerm,
     h_e: bytes,
-    at: str,
+    at: datetime,
     means: Means = PRODUCTION,
 ) -> Iterator[Vault]:
     """Make a vault of a backup, with the mark that its memory of decryptions is lost.
@@ -300,7 +316,7 @@ def restored(
         identity=secret.identity.data,
         session_key=means.rng.bytes(32),  # so that session files of before do not open, whatever their dates
         shares=SecretShares(z=secret.shares.z, z_hat=secret.shares.z_hat, h_e=h_e),
-        restored=Restored(at=at),
+        restored=Restored(at=timestamp(at)),
     )
     with _made(folder, owner, passphrase, content, means) as vault:
         yield vault
@@ -318,6 +334,17 @@ def _made(
         vault = Vault(folder, owner, passphrase, content, means)
         vault._save()  # noqa: SLF001
         yield vault
+
+
+def timestamp(moment: datetime) -> str:
+    """Write a moment as the record does, in UTC and whole seconds.
+
+    Raises:
+        CheckError: it does not say of which time zone it is.
+    """
+    if moment.tzinfo is None:
+        raise CheckError("a moment needs its time zone")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _binding(owner: Owner) -> Binding:
