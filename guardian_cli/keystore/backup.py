@@ -105,7 +105,6 @@ class Backup:
 
 def make_backup(
     secret: SecretLongTerm,
-    h_e: bytes,
     passphrase: SecretPassphrase,
     argon2: Argon2 = STANDARD,
     rng: Randomness = SYSTEM,
@@ -113,11 +112,12 @@ def make_backup(
     """Seal the long-term secret."""
     i = secret.shares.i
     plain = secret.identity.data + bytes(secret.shares.z) + bytes(secret.shares.z_hat)
-    sealed = seal(plain, passphrase, _binding(h_e, i), argon2, rng)
+    sealed = seal(plain, passphrase, _binding(secret.h_e, i), argon2, rng)
     header = sealed.header
-    # version(1) ‖ memory(1) ‖ iterations(1) ‖ lanes(1) ‖ i(4) ‖ H_E(4) ‖ salt(16) ‖ check(16) ‖ ciphertext(112): 156 bytes
+    # version(1) ‖ memory(1) ‖ iterations(1) ‖ lanes(1) ‖ i(4) ‖ H_E(4) ‖ salt(16) ‖ check(16) ‖ ciphertext(112):
+    # 156 bytes, and 4 of their SHA-256
     costs = bytes([_VERSION, argon2.memory_log2, argon2.iterations, argon2.lanes])
-    data = costs + b(i, 4) + h_e[:_ELECTION] + header.salt + header.check + sealed.ciphertext
+    data = costs + b(i, 4) + secret.h_e[:_ELECTION] + header.salt + header.check + sealed.ciphertext
     return Backup(data + hashlib.sha256(data).digest()[:_SHA256])
 
 
@@ -141,7 +141,7 @@ def open_backup(
     numbers = [int.from_bytes(part, "big") for part in (z, z_hat)]
     if len(plain) != _PLAIN or max(numbers) >= group.q:
         raise ParseError(where, "what was sealed is not a guardian's secret")
-    return SecretLongTerm(SecretKey(identity), SecretKeyShares(i, *map(group.secret, numbers)))
+    return SecretLongTerm(SecretKey(identity), SecretKeyShares(i, *map(group.secret, numbers)), h_e)
 
 
 def _sealed(backup: Backup, binding: Binding) -> Sealed:

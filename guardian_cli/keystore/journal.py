@@ -259,7 +259,7 @@ class Journal:
         make_private(self._folder)
         vault, means = self._vault, self._vault.means
         sealed = seal(dump(entry), vault.session_key, self._binding(), means.argon2, means.rng)
-        means.write(self._path(entry.session), to_bytes(sealed))
+        vault.write(self._path(entry.session), to_bytes(sealed))
 
     def _path(self, id: bytes) -> Path:
         return self._folder / f"{hex_of(id)}{_SUFFIX}"

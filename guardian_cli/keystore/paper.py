@@ -43,9 +43,9 @@ table.words small { color: #555; }
 <p>این برگه با گذرواژهٔ شما رمز شده است. گذرواژه را روی این برگه ننویسید و جای دیگری نگه دارید. برای بازیابی،
 کد زیر را بخوانید یا همهٔ واژه‌ها را به ترتیب وارد کنید؛ چهار حرف اول هر واژه کافی است. هر کس این برگه و گذرواژه را
 داشته باشد، کلید شما را دارد. این واژه‌ها کیف پول هیچ ارزی نیستند.</p>
-<p class="en" lang="en">This page is encrypted under your passphrase. Do not write the passphrase on it, and keep the two
-in different places. To restore the key, scan the code or type all words in order; the first four letters of a word are
-enough. Whoever has this page and the passphrase has your key. The words are no wallet of any currency.</p>
+<p class="en" lang="en">This page is encrypted under your passphrase. Do not write the passphrase on it, and keep the
+two in different places. To restore the key, scan the code or type all words in order; the first four letters of a
+word are enough. Whoever has this page and the passphrase has your key. The words are no wallet of any currency.</p>
 <div class="qr">$code</div>
 $rows
 </body>

@@ -5,7 +5,7 @@ z_i and ẑ_i. Every step is written before it returns, and can be repeated afte
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,10 +72,11 @@ class SecretVault(RecordModel):
 
 @dataclass(frozen=True, slots=True)
 class SecretLongTerm:
-    """What a backup holds: the identity key, z_i and ẑ_i; never a nonce that answers in a decryption."""
+    """What a backup holds: the identity key, z_i and ẑ_i, bound to H_E; never a nonce of a decryption."""
 
     identity: SecretKey
     shares: SecretKeyShares
+    h_e: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class Vault:
     ) -> None:
         self.folder, self.owner, self.means = folder, owner, means
         self._passphrase, self._content = passphrase, content
+        self._open = True
 
     def __repr__(self) -> str:
         """Say whose, and nothing of what is inside."""
@@ -222,7 +224,7 @@ class Vault:
         """
         if self.h_e is None:
             raise CheckError(f"{self}: there is nothing to back up before the guardian record is confirmed")
-        return SecretLongTerm(SecretKey(self._content.identity), self.shares)
+        return SecretLongTerm(SecretKey(self._content.identity), self.shares, self.h_e)
 
     def import_decryptions(self, sessions: Sequence[bytes]) -> None:
         """Take in the published list of decryptions, whose signature the caller has verified.
@@ -247,6 +249,20 @@ class Vault:
             self._passphrase = old
             raise
 
+    def write(self, path: Path, data: bytes) -> None:
+        """Write a file of the folder, while this command has the folder for itself.
+
+        Raises:
+            CheckError: the vault has been closed.
+        """
+        if not self._open:
+            raise CheckError(f"{self}: the vault has been closed")
+        self.means.write(path, data)
+
+    def close(self) -> None:
+        """Write no more: the lock is about to be given back."""
+        self._open = False
+
     def _ceremony(self) -> SecretCeremony:
         if self._content.ceremony is None:
             raise CheckError(f"{self}: no key ceremony is under way")
@@ -260,7 +276,7 @@ class Vault:
         """Write first, then believe it: a write that fails leaves the old content in memory and on the disk."""
         content = self._content.model_copy(update=changes)
         sealed = seal(dump(content), self._passphrase, _binding(self.owner), self.means.argon2, self.means.rng)
-        self.means.write(self.folder / FILE, to_bytes(sealed))
+        self.write(self.folder / FILE, to_bytes(sealed))
         self._content = content
 
 
@@ -292,7 +308,9 @@ def opened(folder: Path, owner: Owner, passphrase: SecretPassphrase, means: Mean
     with locked(folder):
         sealed = from_bytes(read_private(path, _LIMIT), str(path))
         data = unseal(sealed, passphrase, _binding(owner), str(path))
-        yield Vault(folder, owner, passphrase, parse(SecretVault, data, f"{path} (decrypted)", owner.group), means)
+        content = parse(SecretVault, data, f"{path} (decrypted)", owner.group)
+        with closing(Vault(folder, owner, passphrase, content, means)) as vault:
+            yield vault
 
 
 @contextmanager
@@ -301,7 +319,6 @@ def restored(
     owner: Owner,
     passphrase: SecretPassphrase,
     secret: SecretLongTerm,
-    h_e: bytes,
     at: datetime,
     means: Means = PRODUCTION,
 ) -> Iterator[Vault]:
@@ -315,7 +332,7 @@ def restored(
     content = SecretVault(
         identity=secret.identity.data,
         session_key=means.rng.bytes(32),  # so that session files of before do not open, whatever their dates
-        shares=SecretShares(z=secret.shares.z, z_hat=secret.shares.z_hat, h_e=h_e),
+        shares=SecretShares(z=secret.shares.z, z_hat=secret.shares.z_hat, h_e=secret.h_e),
         restored=Restored(at=timestamp(at)),
     )
     with _made(folder, owner, passphrase, content, means) as vault:
@@ -331,9 +348,9 @@ def _made(
         for name in (FILE, SESSIONS):
             if (folder / name).exists():
                 raise CheckError(f"{folder / name} exists already; a new vault needs a folder of its own")
-        vault = Vault(folder, owner, passphrase, content, means)
-        vault._save()  # noqa: SLF001
-        yield vault
+        with closing(Vault(folder, owner, passphrase, content, means)) as vault:
+            vault._save()  # noqa: SLF001
+            yield vault
 
 
 def timestamp(moment: datetime) -> str:
