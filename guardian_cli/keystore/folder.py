@@ -26,7 +26,9 @@ def make_private(path: Path) -> None:
     Raises:
         CheckError: others may enter it.
     """
-    path.mkdir(mode=0o700, exist_ok=True)
+    if not path.exists():
+        path.mkdir(mode=0o700)
+        _sync(path.parent)  # a file in a folder that a crash takes away is gone, however well it was synced
     if path.stat().st_mode & 0o077:
         raise CheckError(f"{path}: others can look into this folder; 'chmod 700' it first")
 
@@ -50,6 +52,14 @@ def locked(folder: Path) -> Iterator[None]:
         for leftover in folder.rglob(".writing-*"):
             leftover.unlink()
         yield
+    finally:
+        os.close(descriptor)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

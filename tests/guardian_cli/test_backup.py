@@ -56,6 +56,15 @@ def test_round_trip(identity: bytes, z: int, z_hat: int, i: int) -> None:
         assert opened(back, i=i) == secret
 
 
+def test_the_example_of_the_documentation() -> None:
+    """Frozen: a page of today opens with every later version."""
+    documentation = (Path(__file__).parents[2] / "docs/formats/guardian-secrets.md").read_text(encoding="utf-8")
+    (example,) = re.findall(rf"^{PREFIX}[0-9A-F]+$", documentation, re.MULTILINE)
+    assert Backup.of_text(example, "documentation") == BACKUP
+    assert " ".join(to_rows(BACKUP)[0]) in " ".join(documentation.split())
+    assert opened(Backup.of_text(example, "documentation")) == SECRET
+
+
 def test_the_words_as_people_type_them() -> None:
     numbered = "\n".join(
         f"{row}  " + " ".join(f"{n}. {word.upper()}" for n, word in enumerate(line, 1))
