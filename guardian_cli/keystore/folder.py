@@ -26,9 +26,8 @@ def make_private(path: Path) -> None:
     Raises:
         CheckError: others may enter it.
     """
-    if not path.exists():
-        path.mkdir(mode=0o700)
-        _sync(path.parent)  # a file in a folder that a crash takes away is gone, however well it was synced
+    path.mkdir(mode=0o700, exist_ok=True)
+    _sync(path.parent)  # a file in a folder that a crash takes away is gone, however well the file was synced
     if path.stat().st_mode & 0o077:
         raise CheckError(f"{path}: others can look into this folder; 'chmod 700' it first")
 

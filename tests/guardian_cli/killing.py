@@ -1,6 +1,7 @@
 """A command that is killed at a point of the one atomic write it makes."""
 
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +10,7 @@ import pytest
 
 from e2evote.record import writer
 
-# write_atomically makes a temporary file, then syncs it, sets its mode, renames it, and
-# syncs the folder (the second fsync): before and after each of these.
+# write_atomically makes a temporary file, syncs it, sets its mode, renames it, and syncs the folder (the second fsync).
 POINTS = [
     (name, when) for name in ("mkstemp", "fsync 1", "fchmod", "replace", "fsync 2") for when in ("before", "after")
 ]
@@ -20,11 +20,11 @@ POINTS = [
 def killed_at(point: tuple[str, str]) -> Iterator[None]:
     """Let this process die there."""
     name, when = point
-    calls = {"fsync": 0}
+    calls = {"fsync": -9}  # counted from the temporary file on: folders are synced before
 
     def dying(original: Callable[..., object], this: str) -> Callable[..., object]:
         def call(*arguments: object, **named: object) -> object:
-            calls["fsync"] += this == "fsync"
+            calls["fsync"] = 0 if this == "mkstemp" else calls["fsync"] + (this == "fsync")
             mine = name == (f"fsync {calls['fsync']}" if this == "fsync" else this)
             if mine and when == "before":
                 os._exit(9)
@@ -49,11 +49,22 @@ WRITTEN = POINTS[POINTS.index(("replace", "after")) :]
 
 def dies_at(point: tuple[str, str], command: Callable[[], object]) -> None:
     """Run a command in a process of its own that is killed there."""
-    child = os.fork()
+
+    def run() -> None:
+        with killed_at(point):
+            command()
+
+    dies(run)
+
+
+def dies(command: Callable[[], object]) -> None:
+    """Run a command in a process of its own that ends itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # other tests may have left threads; the child needs none
+        child = os.fork()
     if child == 0:
         try:
-            with killed_at(point):
-                command()
+            command()
         finally:
-            os._exit(1)  # the point does not lie on the command's way
+            os._exit(1)  # it should not have come to its end
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9

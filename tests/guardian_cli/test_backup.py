@@ -138,10 +138,11 @@ def test_other_backups() -> None:
         opened(BACKUP, h_e=H_E[:31] + b"x")
 
 
-def test_absurd_costs() -> None:
-    data = b"\x01\x28" + BACKUP.data[2:-4]
-    with pytest.raises(ParseError, match="costs"):
-        Backup.of(data + sha256(data).digest()[:4], "backup")
+def test_absurd_costs_and_other_versions() -> None:
+    for start, wrong in ((b"\x01\x28", "costs"), (b"\x02\x05", "version 2")):
+        data = start + BACKUP.data[2:-4]
+        with pytest.raises(ParseError, match=wrong):
+            Backup.of(data + sha256(data).digest()[:4], "backup")
 
 
 def test_the_page() -> None:

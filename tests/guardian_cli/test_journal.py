@@ -132,6 +132,18 @@ def test_abandoned(vault: Vault, case: Case) -> None:
     assert [view.state for view in journal.sessions()] == ["abandoned"]
 
 
+def test_an_entry_that_has_not_what_its_state_says(vault: Vault, case: Case) -> None:
+    journal, session = Journal(vault), case.session()
+    journal.commit(session)
+    entry = entry_of(vault, session)
+    for wrong in ({"state": "answered"}, {"state": "revealed"}, {"state": "abandoned"}, {"nonces": None}):
+        journal._write(entry.model_copy(update=wrong))
+        with pytest.raises(ParseError, match="state: a session that is"):
+            journal.commit(session)
+    with pytest.raises(CheckError, match="32 bytes"):
+        case.session(id=b"short")
+
+
 def test_files_of_others(vault: Vault, case: Case, folder: Path) -> None:
     journal, session = Journal(vault), case.session()
     journal.commit(session)

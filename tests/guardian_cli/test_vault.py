@@ -15,7 +15,7 @@ from guardian_cli.keystore.passphrase import SecretPassphrase
 from guardian_cli.keystore.sealed import WrongPassphraseError
 from guardian_cli.keystore.vault import FILE, Means, Vault, created, opened
 from tests.guardian_cli.conftest import CHEAP, PASSPHRASE, WEAK, Case
-from tests.guardian_cli.killing import POINTS, WRITTEN, dies_at
+from tests.guardian_cli.killing import POINTS, WRITTEN, dies, dies_at
 
 
 def test_a_ceremony_in_five_commands(case: Case, folder: Path) -> None:
@@ -88,6 +88,14 @@ def test_open_to_others(case: Case, folder: Path, which: str) -> None:
         pass
 
 
+def test_an_absurdly_large_file(case: Case, folder: Path) -> None:
+    with created(folder, case.owner, PASSPHRASE, CHEAP):
+        pass
+    os.truncate(folder / FILE, 2**40)  # a hole, no bytes
+    with pytest.raises(ParseError, match="expected at most"), opened(folder, case.owner, PASSPHRASE, CHEAP):
+        pass
+
+
 def test_other_owners_and_passphrases(case: Case, folder: Path) -> None:
     with created(folder, case.owner, PASSPHRASE, CHEAP):
         pass
@@ -124,11 +132,12 @@ def test_a_killed_command_leaves_no_lock_and_no_temporary_file(case: Case, folde
     with created(folder, case.owner, PASSPHRASE, CHEAP):
         pass
     (folder / ".writing-abc").write_bytes(b"half")
-    child = os.fork()
-    if child == 0:
+
+    def command() -> None:
         with opened(folder, case.owner, PASSPHRASE, CHEAP):
             os._exit(9)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+    dies(command)
     with opened(folder, case.owner, PASSPHRASE, CHEAP):
         assert sorted(path.name for path in folder.iterdir()) == [".lock", FILE]
 
