@@ -93,4 +93,4 @@ format: $(READY)
 clean:
 	rm -rf $(VENV) $(PEERS) build docs/api/generated e2evote.egg-info .coverage htmlcov
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find e2evote tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+	find e2evote guardian_cli tests docs -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -49,7 +49,8 @@ def python(*arguments: object, cwd: Path, **environment: str) -> str:
 def sources(folder: Path) -> Path:
     """Copy what a package is built of, so that nothing is built in the working tree."""
     copy = folder / "sources"
-    shutil.copytree(ROOT / "e2evote", copy / "e2evote", ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
+    for package in ("e2evote", "guardian_cli"):
+        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
     return copy
@@ -107,7 +108,7 @@ def test_with_the_extension_from_a_source_distribution(tmp_path: Path) -> None:
         names = {name.partition("/")[2] for name in file.getnames()}
     kernel = {path.relative_to(copy).as_posix() for path in (copy / KERNEL).parent.glob("_ifma*")}
     assert {f"{KERNEL}.c", f"{KERNEL}.pyi"} <= kernel <= names
-    assert names >= {"e2evote/py.typed", "LICENSE", "e2evote/examples/association.json"}
+    assert names >= {"e2evote/py.typed", "guardian_cli/py.typed", "LICENSE", "e2evote/examples/association.json"}
     site = installed(archive, tmp_path)
     assert [path.name for path in (site / KERNEL).parent.glob("*.so")] == ["_ifma.abi3.so"]
     runs, best, *names_ = told(site, "from e2evote.group.backends import _ifma; print(_ifma.supported())" + HERE)
