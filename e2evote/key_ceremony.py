@@ -196,10 +196,11 @@ def receive_shares(
     if sorted(share.sender for share in shares) != [public.i for public in others]:
         raise CheckError(f"guardian {secret.i}: exactly one share from each other guardian is needed")
     z, z_hat = secret.vote.at(secret.i), secret.data.at(secret.i)
+    kappa = ceremony.group.g**secret.zeta
     for public, share in zip(others, sorted(shares, key=lambda share: share.sender), strict=True):
         verify_encrypted_share(ceremony, share)
         beta = share.ciphertext.c_0**secret.zeta
-        vote, data = decrypt_share(ceremony, public, public.communication_key, share, beta)
+        vote, data = decrypt_share(ceremony, public, kappa, share, beta)
         z, z_hat = z + vote, z_hat + data
     return SecretKeyShares(secret.i, z, z_hat)
 

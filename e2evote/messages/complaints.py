@@ -66,8 +66,8 @@ class TwoFaces(RecordModel):
 class WrongDecryption(RecordModel):
     """A part that is not what was committed to, or a response that does not fit: all messages that it depends on.
 
-    ``statement`` counts from 1. ``reveals`` begin with the accused's own; the others and ``response`` are there where
-    the response is what is wrong.
+    ``statement`` counts from 1. Where the response is what is wrong, it is there, with the reveals of all; without it
+    the accused's own reveals are enough.
     """
 
     kind: Literal["wrong decryption"]

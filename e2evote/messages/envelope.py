@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from e2evote.encoding import b
-from e2evote.errors import CheckError, ParseError
+from e2evote.errors import CheckError
 from e2evote.group.elements import Group
 from e2evote.hashing import H, OwnTag
 from e2evote.messages.signing import SecretSigningKey, Signature, verify_signature
@@ -129,8 +129,11 @@ def write(
         seen: ``seen_hash`` of the messages that it answers.
 
     Raises:
-        CheckError: the payload or the recipient is not what the round has.
+        CheckError: the payload or the recipient is not what the round has, or the exchange knows the sender by another
+            signing key: then the others were shown a false one.
     """
+    if exchange.signing_keys.get(sender) != key.public:
+        raise CheckError(f"guardian {sender}: its signing key is not the one that this exchange has for it")
     envelope = Envelope(
         format="e2evote-guardian-message",
         version=1,
@@ -190,10 +193,7 @@ def parse_envelope(data: bytes, where: str) -> Envelope:
     Raises:
         ParseError: not in the one accepted form.
     """
-    try:
-        return parse(Envelope, data, where)
-    except UnicodeError:
-        raise ParseError(where, "a string holds half of a surrogate pair") from None
+    return parse(Envelope, data, where)
 
 
 def read_payload(exchange: Exchange, round_: Round[P], envelope: Envelope) -> P:

@@ -42,6 +42,7 @@ class Invitation(RecordModel):
         Raises:
             CheckError: an impossible quorum, or a manifest or names that do not hold.
         """
+        parse_manifest(manifest).check()
         invitation = cls(
             format="e2evote-guardian-invitation",
             version=1,
