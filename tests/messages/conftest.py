@@ -7,6 +7,7 @@ import pytest
 from e2evote.decryption.rounds import combine
 from e2evote.decryption.statements import Statement, tally_statements
 from e2evote.encryption import encrypt_ballots
+from e2evote.group.parameters import STANDARD
 from e2evote.key_ceremony import GuardianRecord, publish
 from e2evote.messages.decrypting import DecryptionPlan, decryption_exchange
 from e2evote.messages.envelope import Exchange
@@ -41,6 +42,12 @@ class Decrypted:
 @pytest.fixture(scope="package")
 def held() -> Held:
     return hold_by_mail()
+
+
+@pytest.fixture(scope="package")
+def held_standard() -> Held:
+    """The same on the standard parameters."""
+    return hold_by_mail(STANDARD)
 
 
 @pytest.fixture(scope="package")

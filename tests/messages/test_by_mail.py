@@ -26,7 +26,7 @@ from e2evote.record.codec import dump
 from e2evote.secret_sharing import lagrange_coefficient, product
 from tests.builders import manifest_bytes
 from tests.messages.conftest import Decrypted
-from tests.messages.guardians import NAMES, Held, hold_by_mail, invitation
+from tests.messages.guardians import NAMES, Held, invitation
 from tests.strategies import TOY_GROUP
 
 
@@ -34,8 +34,8 @@ def test_ceremony(held: Held) -> None:
     assert_one_key(held, TOY_GROUP)
 
 
-def test_ceremony_on_the_standard_parameters(standard: Group) -> None:
-    assert_one_key(hold_by_mail(standard), standard)
+def test_ceremony_on_the_standard_parameters(held_standard: Held, standard: Group) -> None:
+    assert_one_key(held_standard, standard)
 
 
 def assert_one_key(held: Held, group: Group) -> None:
@@ -167,6 +167,11 @@ def test_identities(held: Held) -> None:
     assert ceremony_exchange(sent, TOY_GROUP, other).context != held.exchange.context
     again = write_identity(invitation(attempt=2), TOY_GROUP, 1, key)
     assert "attempt 2, not of attempt 1" in collect_identities(sent, TOY_GROUP, [again]).refused[0].why
+    found = collect_identities(
+        sent, TOY_GROUP, [held.keys[0], held.identities[0].replace(b'"sender":1', b'"sender":9')]
+    )
+    assert "not of round 'identity'" in found.refused[0].why
+    assert "guardian 9 is not invited" in found.refused[1].why
     forged = held.identities[0].replace(key.public.hex().upper().encode(), keys[2].hex().upper().encode())
     assert "signature does not hold" in collect_identities(sent, TOY_GROUP, [forged]).refused[0].why
 

@@ -7,6 +7,7 @@ import pytest
 
 from e2evote import hashed_elgamal
 from e2evote.errors import CheckError, ParseError, VerificationError
+from e2evote.group.elements import Group, SecretScalar
 from e2evote.hashed_elgamal import ShareSeal
 from e2evote.key_ceremony import EncryptedShare, generate_keys
 from e2evote.messages.adjudication import Verdict, adjudicate
@@ -35,7 +36,7 @@ from tests.strategies import TOY_GROUP
 def judged(held: Held, complainer: int, accused: int, grounds: Grounds) -> Verdict:
     complaint = Complaint(accused=accused, equation="eq. 24", grounds=grounds)
     data = write(held.exchange, COMPLAINT, held.machines[complainer].key, complainer, complaint)
-    assert parse(Complaint, dump(complaint), "x", TOY_GROUP) == complaint
+    assert parse(Complaint, dump(complaint), "x", held.exchange.group) == complaint
     verdict = adjudicate(CeremonyCase(held.exchange, held.machines[1].ceremony), data)
     assert parse(Verdict, dump(verdict), "x") == verdict
     assert verdict.guardian == {"accused": accused, "complainer": complainer, "nobody": 0}[verdict.guilty]
@@ -44,11 +45,12 @@ def judged(held: Held, complainer: int, accused: int, grounds: Grounds) -> Verdi
 
 def share_of(held: Held, sender: int, recipient: int, plain: bytes | None = None) -> EncryptedShare:
     """Encrypt anything as a share, with a proof that holds."""
-    machine, kappa = held.machines[sender], held.opened_key(recipient).payload.communication_key
+    group, machine = held.exchange.group, held.machines[sender]
+    kappa = held.opened_key(recipient).payload.communication_key
     if plain is None:
         plain = bytes(machine.secret.vote.at(recipient)) + bytes(machine.secret.data.at(recipient))
     seal, rng = ShareSeal(machine.ceremony.hashes.h_p, sender, recipient, kappa), DeterministicRandomness(plain.hex())
-    ciphertext = hashed_elgamal.encrypt(seal, TOY_GROUP.g, kappa, plain, rng.scalar(TOY_GROUP), rng)
+    ciphertext = hashed_elgamal.encrypt(seal, group.g, kappa, plain, rng.scalar(group), rng)
     return EncryptedShare(sender=sender, recipient=recipient, ciphertext=ciphertext)
 
 
@@ -79,6 +81,11 @@ def test_wrong_share(held: Held) -> None:
         verdict = complain(held, share_of(held, 1, 2, plain))
         assert (verdict.guilty, verdict.guardian) == ("accused", 1)
         assert why in verdict.why
+
+
+def test_shares_on_the_standard_parameters(held_standard: Held) -> None:
+    assert complain(held_standard, share_of(held_standard, 1, 2, bytes(64))).guilty == "accused"
+    assert complain(held_standard, share_of(held_standard, 1, 2)).guilty == "complainer"
 
 
 def test_good_share(held: Held) -> None:
@@ -251,6 +258,31 @@ def test_wrong_confirmation(held: Held) -> None:
     assert judge(bytes(32), held.seen).guilty == "accused"
     assert judge(right, held.seen).guilty == "complainer"
     assert judge(bytes(32), bytes([1]) * 32).guilty == "nobody"
+
+
+class FirstScalar(DeterministicRandomness):
+    """Hands out one given number first."""
+
+    def __init__(self, first: SecretScalar) -> None:
+        super().__init__("first")
+        self.first: list[SecretScalar] = [first]
+
+    def scalar(self, group: Group) -> SecretScalar:
+        return self.first.pop() if self.first else super().scalar(group)
+
+
+def test_confirmation_of_what_cannot_be(held: Held) -> None:
+    """All three work together for K = 1, and guardian 1 confirms it."""
+    others = [held.machines[i].secret.vote.coefficients[0] for i in (1, 2)]
+    machine = held.machines[3]
+    secret, name = TOY_GROUP.secret(0) - others[0] - others[1], machine.invitation.names[2]
+    _, public = generate_keys(machine.ceremony, 3, name, FirstScalar(secret))
+    keys = [*held.keys[:2], write(held.exchange, PUBLIC_KEY, machine.key, 3, public)]
+    seen, confirmation = collect(held.exchange, PUBLIC_KEY, keys).seen, Confirmation(h_g=bytes(32))
+    data = write(held.exchange, CONFIRMATION, held.machines[1].key, 1, confirmation, seen=seen).decode()
+    texts = tuple(key.decode() for key in keys)
+    verdict = judged(held, 2, 1, WrongConfirmation(kind="wrong confirmation", public_keys=texts, confirmation=data))
+    assert (verdict.guilty, "a joint key is 1" in verdict.why) == ("accused", True)
 
 
 def test_absence_and_foreign_grounds(held: Held) -> None:

@@ -1,11 +1,23 @@
 """The hashes of our own, by hand: what a program of others would compute."""
 
 import hmac
+from dataclasses import replace
+from types import SimpleNamespace
 
+import pytest
+
+from e2evote.decryption.statements import ballot_nonce_statement
+from e2evote.errors import CheckError
 from e2evote.hashing import OwnTag, Tag
+from e2evote.messages.adjudication import Verdict
 from e2evote.messages.complaints import ShareOpening, open_share
-from e2evote.messages.envelope import open_message, parse_envelope, seen_hash
-from e2evote.messages.rounds import SHARE
+from e2evote.messages.decrypting import DecryptionPlan, statements_hash
+from e2evote.messages.envelope import Envelope, open_message, parse_envelope, seen_hash
+from e2evote.messages.invitation import Invitation
+from e2evote.messages.rounds import ROUNDS, SHARE
+from e2evote.messages.schemas import MESSAGE_SCHEMAS
+from e2evote.record.schemas import SCHEMAS
+from tests.builders import BuiltRecord
 from tests.messages.conftest import Decrypted
 from tests.messages.guardians import NAMES, Held
 from tests.strategies import TOY_GROUP
@@ -45,6 +57,26 @@ def test_decryption(decrypted: Decrypted, held: Held) -> None:
     pinned = H(h_e, b"\xe4", 0, 3, *hashes)
     assert decrypted.plan.statements == pinned
     assert decrypted.exchange.context == H(h_e, b"\xe3", held.exchange.context, 1, pinned, 2, 1, 3)
+
+
+def test_statements_of_other_data(built: BuiltRecord) -> None:
+    ballot = built.of_status("challenged")[0]
+    nonce = ballot_nonce_statement(built.election, ballot, "challenged")
+    data = replace(nonce, ind_c=1)
+    hashes = []
+    for ind_c, cipher in ((0, nonce.ciphertext), (1, nonce.ciphertext)):
+        sealed = (bytes(cipher.c_0), len(cipher.c_1), cipher.c_1, bytes(cipher.c_2))
+        hashes.append(H(ballot.h_i, b"\xe4", 2, ind_c, *sealed))
+    h_e = built.election.h_e
+    assert statements_hash(built.election, [nonce, data]) == H(h_e, b"\xe4", 0, 2, *hashes)
+    with pytest.raises(CheckError, match="unknown kind"):
+        statements_hash(built.election, [SimpleNamespace(name="x", base=TOY_GROUP.g)])
+
+
+def test_every_payload_has_a_schema() -> None:
+    kinds = set((SCHEMAS | MESSAGE_SCHEMAS).values())
+    assert {round_.kind for round_ in ROUNDS.values()} | {Envelope, Invitation, DecryptionPlan, Verdict} <= kinds
+    assert not SCHEMAS.keys() & MESSAGE_SCHEMAS.keys()
 
 
 def test_share_opening(held: Held) -> None:
