@@ -48,7 +48,20 @@ class Tag(IntEnum):
     CONTEST_DATA_DECRYPTION = 0x33
 
 
-def H(key: bytes, tag: Tag, *parts: Part, length: int) -> bytes:  # noqa: N802  (the specification's name)
+class OwnTag(IntEnum):
+    """First bytes of messages that the specification does not have: from E0, where it uses none."""
+
+    SHARE_OPENING = 0xE0
+    INVITATION = 0xE1
+    ROSTER = 0xE2
+    DECRYPTION = 0xE3
+    STATEMENT = 0xE4
+    MESSAGE = 0xE5
+    SEEN = 0xE6
+    FINGERPRINT = 0xE7
+
+
+def H(key: bytes, tag: Tag | OwnTag, *parts: Part, length: int) -> bytes:  # noqa: N802  (the specification's name)
     """Return H(key; tag ‖ parts), HMAC-SHA-256 with a 32-byte key.
 
     Raises:
@@ -62,7 +75,7 @@ def H(key: bytes, tag: Tag, *parts: Part, length: int) -> bytes:  # noqa: N802  
     return hmac.digest(key, message, hashlib.sha256)
 
 
-def H_q(group: Group, key: bytes, tag: Tag, *parts: Part, length: int) -> Scalar:  # noqa: N802
+def H_q(group: Group, key: bytes, tag: Tag | OwnTag, *parts: Part, length: int) -> Scalar:  # noqa: N802
     """Return H(key; tag ‖ parts) as an integer mod q.
 
     Spec: EG-2.1 §5.4, eq. 132

@@ -196,8 +196,11 @@ def receive_shares(
     if sorted(share.sender for share in shares) != [public.i for public in others]:
         raise CheckError(f"guardian {secret.i}: exactly one share from each other guardian is needed")
     z, z_hat = secret.vote.at(secret.i), secret.data.at(secret.i)
+    kappa = ceremony.group.g**secret.zeta
     for public, share in zip(others, sorted(shares, key=lambda share: share.sender), strict=True):
-        vote, data = _open_share(ceremony, secret, public, share)
+        verify_encrypted_share(ceremony, share)
+        beta = share.ciphertext.c_0**secret.zeta
+        vote, data = decrypt_share(ceremony, public, kappa, share, beta)
         z, z_hat = z + vote, z_hat + data
     return SecretKeyShares(secret.i, z, z_hat)
 
@@ -296,22 +299,45 @@ def _encrypt_share(
     return EncryptedShare(sender=secret.i, recipient=ell, ciphertext=ciphertext)
 
 
-def _open_share(
-    ceremony: Ceremony, secret: SecretGuardianKeys, sender: GuardianPublicKey, share: EncryptedShare
+def verify_encrypted_share(ceremony: Ceremony, share: EncryptedShare) -> None:
+    """Accept the form and the proof of an encrypted share, which anybody can check.
+
+    Raises:
+        VerificationError: naming the sender and the equation.
+
+    Spec: EG-2.1 §3.2.2, eq. 22
+    """
+    who = f"guardian {share.sender}"
+    if len(share.ciphertext.c_1) != 2 * L_Q:
+        raise VerificationError(f"{who}: the encrypted share is not {2 * L_Q} bytes long")
+    # the proof does not depend on κ_ℓ, which only the mask needs
+    seal = ShareSeal(ceremony.hashes.h_p, share.sender, share.recipient, ceremony.group.one)
+    try:
+        hashed_elgamal.verify(seal, ceremony.group.g, share.ciphertext)
+    except VerificationError as error:
+        raise VerificationError(f"{who}: the encrypted share's proof does not hold (eq. 22): {error}") from None
+
+
+def decrypt_share(
+    ceremony: Ceremony, sender: GuardianPublicKey, kappa: Element, share: EncryptedShare, beta: Element
 ) -> tuple[SecretScalar, SecretScalar]:
-    """Decrypt one share and verify it against the sender's commitments.
+    """Decrypt an encrypted share that was verified, and verify P_i(ℓ), P̂_i(ℓ) against the sender's commitments.
+
+    Args:
+        ceremony: the ceremony.
+        sender: the public key of the guardian who sent it.
+        kappa: κ_ℓ, the recipient's communication key.
+        share: what was sent.
+        beta: C_0^(ζ_ℓ).
+
+    Raises:
+        VerificationError: naming the sender and the equation.
 
     Spec: EG-2.1 §3.2.2, eqs. 23, 28, 29
     """
-    group, who, ell = ceremony.group, f"guardian {sender.i}", secret.i
-    seal = ShareSeal(ceremony.hashes.h_p, sender.i, ell, group.g**secret.zeta)
-    if len(share.ciphertext.c_1) != 2 * L_Q:
-        raise VerificationError(f"{who}: the encrypted share is not {2 * L_Q} bytes long")
-    try:
-        hashed_elgamal.verify(seal, group.g, share.ciphertext)
-    except VerificationError as error:
-        raise VerificationError(f"{who}: the encrypted share's proof does not hold (eq. 22): {error}") from None
-    plain = hashed_elgamal.decrypt(seal, share.ciphertext, share.ciphertext.c_0**secret.zeta)
+    group, ell = ceremony.group, share.recipient
+    seal = ShareSeal(ceremony.hashes.h_p, sender.i, ell, kappa)
+    plain = hashed_elgamal.decrypt(seal, share.ciphertext, beta)
     opened = []
     for half, commitments, equation in (
         (plain[:L_Q], sender.vote_commitments, 28),
@@ -320,7 +346,7 @@ def _open_share(
         value = int.from_bytes(half, "big")
         if value >= group.q or not _fits(group.secret(value), commitments, ell):
             raise VerificationError(
-                f"{who}: the share for guardian {ell} does not fit the commitments (eq. {equation})"
+                f"guardian {sender.i}: the share for guardian {ell} does not fit the commitments (eq. {equation})"
             )
         opened.append(group.secret(value))
     return opened[0], opened[1]

@@ -146,7 +146,7 @@ def respond(
     if shares.i != state.i:
         raise CheckError(f"guardian {state.i}: these are the shares of guardian {shares.i}")
     state.accept(commitments)
-    joint = _combined(election, state.statements, state.available, commitments, reveals)
+    joint = combined(election, state.statements, state.available, commitments, reveals)
     w_i = lagrange_coefficient(election.group, state.i, state.available)
     nonces = state.take_nonces()
     responses = tuple(
@@ -174,7 +174,7 @@ def combine(
     """
     U = _check_available(election, [message.i for message in commitments])
     _check_messages(U, [(message.i, len(message.responses)) for message in responses], len(statements))
-    joint = _combined(election, statements, U, commitments, reveals)
+    joint = combined(election, statements, U, commitments, reveals)
     return tuple(
         compute(
             together(
@@ -221,7 +221,7 @@ def decrypt(
     return combine(election, guardians, statements, commitments, reveals, responses)
 
 
-def _combined(
+def combined(
     election: Election,
     statements: Sequence[Statement],
     available: Sequence[int],
@@ -229,6 +229,10 @@ def _combined(
     reveals: Sequence[DecryptionReveals],
 ) -> list[tuple[Element, Scalar]]:
     """Verify the hashes and return (M, c) for every statement.
+
+    Raises:
+        CheckError: a message is missing or doubled.
+        VerificationError: naming the guardian whose hash does not match, or whose part is not in the group.
 
     Spec: EG-2.1 §3.6.4, eqs. 85, 86; §3.6.5, eq. 89; §3.6.6, eqs. 97, 100
     """
@@ -275,21 +279,34 @@ def _blame(
     reveals: Sequence[DecryptionReveals],
     responses: Sequence[DecryptionResponses],
 ) -> str:
-    """Name the guardians whose own equations fail.
+    """Name the guardians whose own equations fail."""
+    parts = {message.i: message.partials[index] for message in reveals}
+    answers = {message.i: message.responses[index] for message in responses}
+    guilty = [
+        i for i in available if not answers_hold(election, guardians, statement, i, available, c, parts[i], answers[i])
+    ]
+    return f"{statement.name}: guardian {', '.join(map(str, guilty))} sent a wrong partial decryption or response"
+
+
+def answers_hold(
+    election: Election,
+    guardians: Sequence[GuardianPublicKey],
+    statement: Statement,
+    i: int,
+    available: Sequence[int],
+    c: Scalar,
+    part: Partial,
+    v_i: Scalar,
+) -> bool:
+    """Tell whether guardian i's response fits its own part and its share of the published keys.
 
     Spec: EG-2.1 §3.6.5, eqs. 94, 95
     """
     group, g = election.group, election.group.g
-    parts = {message.i: message.partials[index] for message in reveals}
-    answers = {message.i: message.responses[index] for message in responses}
-    guilty = []
-    for i in available:
-        published = [committed_share(statement.commitments(public), i) for public in guardians]
-        c_i, v_i, part = c * lagrange_coefficient(group, i, available), answers[i], parts[i]
-        fits = part.a == g**v_i * product(group, published) ** c_i and part.b == statement.base**v_i * part.m**c_i
-        if not (fits and v_i.in_range()):
-            guilty.append(i)
-    return f"{statement.name}: guardian {', '.join(map(str, guilty))} sent a wrong partial decryption or response"
+    published = product(group, (committed_share(statement.commitments(public), i) for public in guardians))
+    c_i = c * lagrange_coefficient(group, i, available)
+    fits = part.a == g**v_i * published**c_i and part.b == statement.base**v_i * part.m**c_i
+    return fits and v_i.in_range()
 
 
 def _check_available(election: Election, available: Sequence[int]) -> tuple[int, ...]:

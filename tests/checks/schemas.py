@@ -6,7 +6,8 @@ import json
 import sys
 from pathlib import Path
 
-from e2evote.record.schemas import generate
+from e2evote.messages.schemas import MESSAGE_SCHEMAS
+from e2evote.record.schemas import SCHEMAS, generate
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -15,7 +16,7 @@ def rendered() -> dict[str, str]:
     """Return file name → text of every schema."""
     return {
         name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-        for name, schema in sorted(generate().items())
+        for name, schema in sorted(generate(SCHEMAS | MESSAGE_SCHEMAS).items())
     }  # fmt: skip
 
 
