@@ -38,9 +38,8 @@ def verify(ledger: Ledger, record: Record, context: Context, sums: Sums) -> Exce
     """
     entries = _read(record, context)
     keys = [(entry.cell, entry.contest, entry.rule) for entry in entries]
-    if entries:
-        in_order = keys == sorted(set(keys))
-        ledger.check("X.exceptions", in_order, "exceptions are doubled or not in order of cell, contest and rule")
+    in_order = keys == sorted(set(keys))
+    ledger.check("X.exceptions", in_order, "exceptions are doubled or not in order of cell, contest and rule")
     valid = [entry for entry in entries if _verify_entry(ledger, context, sums, entry)]
     ledger.complete(CHECKS)
     below = frozenset((e.cell, e.contest) for e in valid if (e.rule, e.action) == ("minimum", "decrypted"))
