@@ -170,6 +170,16 @@ def count(root: Path) -> str:
     return run("tally", "decrypt", root, "--guardian", 1, "--guardian", 2, "--jobs", 1).stdout
 
 
+def test_an_override_that_does_not_fit(fresh: Path):
+    run("device", "close", fresh, 1)
+    run("tally", "accumulate", fresh, "--jobs", 1)
+    decrypt = ("tally", "decrypt", fresh, "--guardian", 1, "--guardian", 2, "--jobs", 1, "--override")
+    assert "no cast ballot has it" in run(*decrypt, "members", "board", "minimum", "x", code=2).stderr
+    assert "'nobody': there is no such contest" in run(*decrypt, "nobody", "board", "minimum", "x", code=2).stderr
+    assert "is not one of 'minimum', 'weight'" in run(*decrypt, "members", "board", "size", "x", code=2).stderr
+    assert not (fresh / "record" / "tallies.ndjson").exists()
+
+
 def test_an_invalid_record_is_not_added_up(fresh: Path):
     run("device", "close", fresh, 1)
     path = fresh / "record" / "devices" / "0001" / "open.json"
