@@ -145,6 +145,21 @@ def test_an_override_of_one_rule_where_two_are_broken(tmp_path: Path) -> None:
     assert len(verified(built.path).remarks) == 2
 
 
+def test_an_exception_for_one_rule_where_two_are_broken(tmp_path: Path) -> None:
+    """The other one is remarked on."""
+    built = made(tmp_path / "r", (1, 1), (1, 2), minimum_cell_ballots=3)
+    overrides = [Override("members", "board", rule, "x") for rule in ("minimum", "weight")]
+    decrypted(built, approved_of(built.path, overrides))
+    path = built.path / layout.EXCEPTIONS
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    reindex(built.path)
+    report = verified(built.path)
+    assert report.valid
+    assert [remark.partition(":")[0] for remark in report.remarks][1:] == [
+        "contest 'board' of tally cell 'members' was decrypted, no reason given"
+    ]
+
+
 def test_an_override_for_a_cell_without_ballots(tmp_path: Path) -> None:
     built = made(tmp_path / "r", (1, 1), (1, 1))
     with pytest.raises(CheckError, match="no cast ballot has it"):

@@ -127,13 +127,18 @@ class Decryption:
 
     def _decrypt_tallies(self, approved: ApprovedRecord, jobs: int) -> None:
         """Decrypt the tallies, and publish them behind whatever was decided about them."""
+        exceptions = approved.exceptions(share.i for share in self.shares)
+        if layout.EXCEPTIONS in self.workspace.record and not exceptions:
+            raise CheckError(
+                f"{self.workspace.published / layout.EXCEPTIONS}: an interrupted run left exceptions, and now there "
+                "are none; give the same --override as then"
+            )
         statements, results = approved.tally_statements(), list[Decrypted]()
         if statements:
             with side_by_side(jobs, len(statements), 20) as hands, progress("Decrypting tallies") as report:
                 for result in self._decrypt_all(statements, hands):
                     results.append(result)
                     report(len(results), len(statements))
-        exceptions = approved.exceptions(share.i for share in self.shares)
         if exceptions:
             self.workspace.writer.write_lines(layout.EXCEPTIONS, exceptions, replace=True)
         published = tallies_of(self.election, approved.cells, results)

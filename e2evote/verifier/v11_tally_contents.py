@@ -21,7 +21,11 @@ CHECKS = (
     Check(
         "X.tally-complete", "tallies are those of the cells to be decrypted, each contest and option once", "decryption"
     ),
-    Check("X.cell-minimum", "no contest with fewer cast ballots in a cell than the minimum is decrypted", "decryption"),
+    Check(
+        "X.cell-minimum",
+        "no contest with fewer cast ballots in a cell than the minimum is decrypted but by exception",
+        "decryption",
+    ),
 )
 
 
@@ -91,15 +95,13 @@ def _verify_cell(ledger: Ledger, context: Context, sums: Sums, tally: Tally, exp
 
 
 def _remark(ledger: Ledger, context: Context, sums: Sums, exceptions: Exceptions, tally: Tally) -> None:
-    known = context.manifest.cell_contests(context.manifest.cells[tally.cell - 1])
-    for contest in tally.contests:
-        if contest.index in known and (tally.cell, contest.index) not in exceptions.named:
-            broken = broken_rules(context.manifest, sums, tally.cell, contest.index).get("weight")
-            if broken is not None:
-                label, cell = context.manifest.contest(contest.index).label, tally.label
-                ledger.remarks.append(
-                    f"contest {label!r} of tally cell {cell!r} was decrypted, no reason given: {broken}"
-                )
+    manifest, cell = context.manifest, context.manifest.cells[tally.cell - 1]
+    there = {contest.index for contest in tally.contests}.intersection(manifest.cell_contests(cell))
+    for ind_c in sorted(there):
+        broken = broken_rules(manifest, sums, tally.cell, ind_c).get("weight")
+        if broken is not None and (tally.cell, ind_c) not in exceptions.weight:
+            where = f"contest {manifest.contest(ind_c).label!r} of tally cell {cell.label!r}"
+            ledger.remarks.append(f"{where} was decrypted, no reason given: {broken}")
 
 
 def _verify_contest(ledger: Ledger, context: Context, contest: TallyContest) -> None:

@@ -23,11 +23,11 @@ Contests = frozenset[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Exceptions:
-    """Cell and contest of what is decrypted below the minimum, of what is withheld, and of what has any exception."""
+    """Cell and contest of what is decrypted below the minimum, of what is withheld, and of what excuses rare weights."""
 
     below: Contests
     withheld: Contests
-    named: Contests
+    weight: Contests
 
 
 def verify(ledger: Ledger, record: Record, context: Context, sums: Sums) -> Exceptions:
@@ -44,7 +44,8 @@ def verify(ledger: Ledger, record: Record, context: Context, sums: Sums) -> Exce
     ledger.complete(CHECKS)
     below = frozenset((e.cell, e.contest) for e in valid if (e.rule, e.action) == ("minimum", "decrypted"))
     withheld = frozenset((e.cell, e.contest) for e in valid if e.action == "withheld")
-    return Exceptions(below, withheld, frozenset((e.cell, e.contest) for e in valid))
+    weight = frozenset((e.cell, e.contest) for e in valid if e.rule == "weight")
+    return Exceptions(below, withheld, weight)
 
 
 def _read(record: Record, context: Context) -> tuple[TallyException, ...]:

@@ -180,6 +180,24 @@ def test_an_override_that_does_not_fit(fresh: Path):
     assert not (fresh / "record" / "tallies.ndjson").exists()
 
 
+def test_exceptions_of_an_interrupted_run(fresh: Path, tmp_path: Path):
+    """They were published before the tallies, and would stand beside tallies that are none of theirs."""
+    votes = [ballot.model_copy(update={"weight": 1}) for ballot in islice(patterned_ballots(), 3)]
+    run("ballot", "encrypt", fresh, "--device", 1, "--input", write_votes(tmp_path / "v.ndjson", 3, iter(votes)))
+    run("ballot", "cast", fresh, "--rest")
+    run("device", "close", fresh, 1)
+    run("tally", "accumulate", fresh, "--jobs", 1)
+    fields = {"cell": 2, "contest": 2, "rule": "minimum", "action": "decrypted", "reason": "x", "guardians": [1, 2]}
+    left = json.dumps(fields, separators=(",", ":")) + "\n"
+    (fresh / "record" / "exceptions.ndjson").write_text(left)
+    decrypt = ("tally", "decrypt", fresh, "--guardian", 1, "--guardian", 2, "--jobs", 1)
+    assert "give the same --override as then" in run(*decrypt, code=2).stderr
+    assert not (fresh / "record" / "tallies.ndjson").exists()
+    run(*decrypt, "--override", "partners", "scores", "minimum", "x")
+    assert (fresh / "record" / "exceptions.ndjson").read_text() == left
+    assert verify(fresh / "record").stdout.endswith("VALID\n")
+
+
 def test_an_invalid_record_is_not_added_up(fresh: Path):
     run("device", "close", fresh, 1)
     path = fresh / "record" / "devices" / "0001" / "open.json"
