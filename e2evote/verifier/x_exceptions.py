@@ -23,7 +23,7 @@ Contests = frozenset[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Exceptions:
-    """Cell and contest of what is decrypted below the minimum, of what is withheld, and of what may have rare weights."""
+    """Cell and contest of what is decrypted below the minimum, of what is withheld, of what may have rare weights."""
 
     below: Contests
     withheld: Contests
