@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from e2evote.approval import ApprovedRecord
 from e2evote.group.elements import Group
 from e2evote.group.parameters import STANDARD, group_named
 from e2evote.record.setup import Election
+from tests.approvals import approved_of
 from tests.builders import TOY, BuiltRecord, build_record
 from tests.deterministic import DeterministicRandomness
+from tests.mistakes.helpers import plain
 
 # A shell that starts a job in the background lets it ignore Ctrl-C, which tests send to themselves and to others.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -49,6 +52,24 @@ def rng() -> DeterministicRandomness:
 def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltRecord:
     """A whole toy election with its record on disk and every secret. Read-only."""
     return build_record(tmp_path_factory.mktemp("built") / "record")
+
+
+@pytest.fixture(scope="session")
+def even(tmp_path_factory: pytest.TempPathFactory) -> BuiltRecord:
+    """A record up to its encrypted tallies in which all weights are 1 and nothing is forbidden."""
+    votes = [
+        plain(1, c1=(1, 1, 0, 0), c3=(1, 0)),
+        plain(2, c2=(3, 1), c3=(0, 1)),
+        plain(1, write_ins={4: "A"}, c1=(0, 0, 0, 1)),
+        plain(2, c2=(0, 2)),
+    ] * 3
+    path = tmp_path_factory.mktemp("even") / "record"
+    return build_record(path, ballots=12, plaintexts=votes, until="tally")
+
+
+@pytest.fixture(scope="session")
+def approved(even: BuiltRecord) -> ApprovedRecord:
+    return approved_of(even.path)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""After voting: adding up, decrypting, opening. Nothing is decrypted before the record has been verified."""
+"""After voting: adding up, decrypting, opening. Nothing is decrypted but of an approved record."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -6,26 +6,19 @@ from functools import partial
 from itertools import islice, tee
 from typing import TypeVar
 
+from e2evote.approval import ApprovedRecord, BallotStatement, Override, approve
 from e2evote.challenge import nonce_from_factor, open_ballot
 from e2evote.cli.devices import Device, code_of, devices
 from e2evote.cli.hands import side_by_side
-from e2evote.cli.terminal import Report, progress
+from e2evote.cli.terminal import note, progress
 from e2evote.cli.workspace import Workspace
-from e2evote.decryption.results import opened_contest_data, tallies
+from e2evote.decryption.results import opened_contest_data, tallies_of
 from e2evote.decryption.rounds import decrypt
-from e2evote.decryption.statements import (
-    DataStatement,
-    Statement,
-    ballot_nonce_statement,
-    contest_data_statement,
-    tally_statements,
-)
+from e2evote.decryption.statements import Statement
 from e2evote.engine import Workers
 from e2evote.errors import CheckError
 from e2evote.group.elements import Element
 from e2evote.record import layout
-from e2evote.record.ballot import EncryptedBallot, Status
-from e2evote.record.codec import parse
 from e2evote.record.opened import ChallengedBallot, DecryptedContestData
 from e2evote.record.tally import EncryptedTally
 from e2evote.secret_sharing import SecretKeyShares
@@ -83,16 +76,6 @@ def accumulate_cast(workspace: Workspace, jobs: int) -> tuple[EncryptedTally, ..
     return encrypted
 
 
-def _ballots(everything: Iterable[Device], report: Report) -> Iterator[tuple[EncryptedBallot, Status]]:
-    """Yield every ballot with what became of it, by device and position."""
-    for device in everything:
-        group, decisions = device.workspace.election.group, device.decisions()
-        for position, (where, line) in enumerate(device.record.ballot_lines(device.number), 1):
-            ballot = parse(EncryptedBallot, line, where, group)
-            yield ballot, decisions[ballot.confirmation_code]
-            report(position, len(decisions))
-
-
 class Decryption:
     """What the chosen guardians do together, their secrets in this process."""
 
@@ -107,26 +90,31 @@ class Decryption:
         self.shares: list[SecretKeyShares] = [workspace.shares(i) for i in guardians]
         decrypt(self.election, self.publics, self.shares, ())  # of nothing, which checks the quorum
 
-    def run(self, jobs: int, contest_data: bool = False) -> None:
-        """Verify the encrypted tallies; then decrypt and publish what is not published yet.
+    def run(self, jobs: int, contest_data: bool = False, overrides: Sequence[Override] = ()) -> None:
+        """Approve the record; then decrypt and publish what may be decrypted and is not published yet.
 
         Raises:
-            CheckError: nothing is left to do, the record is not valid, a cell is too small, or data may not be read.
+            CheckError: nothing is left to do, the record is not valid, an override does not fit, or data may not be
+                read.
         """
         record = self.workspace.record
         if layout.ENCRYPTED_TALLIES not in record:
             raise CheckError("the ballots have not been added up; 'e2evote tally accumulate' does it")
         if contest_data and not self.election.manifest.cast_contest_data_may_be_decrypted:
             raise CheckError("the manifest does not allow contest data of cast ballots to be decrypted")
-        with_data = contest_data and layout.CONTEST_DATA not in record
-        if layout.TALLIES in record and not with_data and not any(self._unopened().values()):
+        with_data, with_tallies = contest_data and layout.CONTEST_DATA not in record, layout.TALLIES not in record
+        if not (with_tallies or with_data or any(self._unopened().values())):
             raise CheckError("everything has been decrypted already; nothing was overwritten")
-        self.workspace.require_valid("tally", jobs)
-        if layout.TALLIES not in record:
-            self._decrypt_tallies(jobs)
-        self._open_challenged()
+        if overrides and not with_tallies:
+            raise CheckError("the tallies have been decrypted already; an override comes too late")
+        with progress("Verifying") as report:
+            approved = approve(record, jobs, self.workspace.accepted, report, overrides)
+        data = approved.contest_data_statements() if with_data else iter(())
+        if with_tallies:
+            self._decrypt_tallies(approved, jobs)
+        self._open_challenged(approved)
         if with_data:
-            self._decrypt_contest_data(jobs)
+            self._decrypt_contest_data(approved, data, jobs)
 
     def _decrypt(self, statements: Sequence[Statement]) -> tuple[Decrypted, ...]:
         return decrypt(self.election, self.publics, self.shares, statements)
@@ -137,19 +125,24 @@ class Decryption:
         for batch in hands.map(function, batches(statements, BATCH)):
             yield from batch
 
-    def _decrypt_tallies(self, jobs: int) -> None:
-        group = self.election.group
-        encrypted = list(self.workspace.record.objects(EncryptedTally, layout.ENCRYPTED_TALLIES, group))
-        least, results = self.election.manifest.minimum_cell_ballots, list[Decrypted]()
-        if all(contest.ballots < least for cell in encrypted for contest in cell.contests):
-            self.workspace.writer.write_lines(layout.TALLIES, ())
-            return
-        statements = tally_statements(self.election, encrypted)
-        with side_by_side(jobs, len(statements), 20) as hands, progress("Decrypting tallies") as report:
-            for result in self._decrypt_all(statements, hands):
-                results.append(result)
-                report(len(results), len(statements))
-        self.workspace.writer.write_lines(layout.TALLIES, tallies(self.election, encrypted, results))
+    def _decrypt_tallies(self, approved: ApprovedRecord, jobs: int) -> None:
+        """Decrypt the tallies, and publish them behind whatever was decided about them."""
+        exceptions = approved.exceptions(share.i for share in self.shares)
+        if layout.EXCEPTIONS in self.workspace.record and not exceptions:
+            raise CheckError(
+                f"{self.workspace.published / layout.EXCEPTIONS}: an interrupted run left exceptions, and now there "
+                "are none; give the same --override as then"
+            )
+        statements, results = approved.tally_statements(), list[Decrypted]()
+        if statements:
+            with side_by_side(jobs, len(statements), 20) as hands, progress("Decrypting tallies") as report:
+                for result in self._decrypt_all(statements, hands):
+                    results.append(result)
+                    report(len(results), len(statements))
+        if exceptions:
+            self.workspace.writer.write_lines(layout.EXCEPTIONS, exceptions, replace=True)
+        published = tallies_of(self.election, approved.cells, results)
+        self.workspace.writer.write_lines(layout.TALLIES, published)
 
     def _unopened(self) -> dict[int, set[bytes]]:
         """Return the challenged ballots that are not in the record yet, by device."""
@@ -158,41 +151,38 @@ class Decryption:
         known = {ballot.confirmation_code for ballot in published}
         return {device.number: _challenged(device) - known for device in devices(self.workspace)}
 
-    def _open_challenged(self) -> None:
+    def _open_challenged(self, approved: ApprovedRecord) -> None:
         """Open challenged ballots whose devices have not, and publish all."""
         every: list[ChallengedBallot] = []
         for device in devices(self.workspace):
             challenged, opened = _challenged(device), device.opened()
-            with progress("Opening challenged ballots") as report:
-                for ballot in device.ballots(challenged - opened.keys()):
-                    opened[ballot.confirmation_code] = self._open(ballot)
-                    device.keep_opened(opened)
-                    report(len(opened), len(challenged))
+            if missing := challenged - opened.keys():
+                with progress("Opening challenged ballots") as report:
+                    for ballot, statement in approved.ballot_nonce_statements(missing):
+                        ((factor, _),) = self._decrypt([statement])
+                        code = ballot.confirmation_code
+                        opened[code] = open_ballot(self.election, ballot, nonce_from_factor(ballot, factor))
+                        device.keep_opened(opened)
+                        report(len(opened), len(challenged))
             every += (opened[code] for code in device.codes() if code in challenged)
         if every and any(self._unopened().values()):
             self.workspace.writer.write_lines(layout.CHALLENGED_BALLOTS, every, replace=True)
 
-    def _open(self, ballot: EncryptedBallot) -> ChallengedBallot:
-        ((factor, _),) = self._decrypt([ballot_nonce_statement(self.election, ballot, "challenged")])
-        return open_ballot(self.election, ballot, nonce_from_factor(ballot, factor))
-
-    def _decrypt_contest_data(self, jobs: int) -> None:
+    def _decrypt_contest_data(self, approved: ApprovedRecord, data: Iterator[BallotStatement], jobs: int) -> None:
         """Decrypt the contest data of cast ballots, and publish all of it: to leave some out would be to choose."""
         entries: list[DecryptedContestData] = []
-        cast = sum(s == "cast" for device in devices(self.workspace) for s in device.decisions().values())
-        with side_by_side(jobs, cast, 20) as hands, progress("Decrypting contest data") as report:
-            asked, stated = tee(self._contest_data(report))
+        expected = sum(ruling.ballots for ruling in approved.data_rulings if ruling.refusal is None)
+        with side_by_side(jobs, expected, 20) as hands, progress("Decrypting contest data") as report:
+            asked, stated = tee(data)
             results = self._decrypt_all((statement for _, statement in stated), hands)
             for (ballot, statement), (factor, proof) in zip(asked, results, strict=True):
                 entries.append(opened_contest_data(ballot, statement, factor, proof))
+                report(len(entries), expected)
         if entries:
             self.workspace.writer.write_lines(layout.CONTEST_DATA, entries)
-
-    def _contest_data(self, report: Report) -> Iterator[tuple[EncryptedBallot, DataStatement]]:
-        for ballot, status in _ballots(devices(self.workspace), report):
-            for contest in ballot.contests:
-                if status == "cast" and contest.contest_data is not None:
-                    yield ballot, contest_data_statement(self.election, ballot, status, contest.index)
+        for ruling in approved.data_rulings:
+            if ruling.refusal is not None:
+                note(ruling.refusal)
 
 
 def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:

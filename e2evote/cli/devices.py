@@ -178,12 +178,6 @@ class Device:
             self.keep_opened(opened)
         return failed
 
-    def ballots(self, wanted: AbstractSet[bytes]) -> Iterator[EncryptedBallot]:
-        """Yield the ballots with these codes, in order."""
-        record = self.record
-        for shard in record.ballot_shards(self.number):
-            yield from self._ballots(record, shard, wanted)
-
     def _ballots(self, record: Record, shard: str, wanted: AbstractSet[bytes]) -> Iterator[EncryptedBallot]:
         if wanted:
             for where, line in record.lines(shard):

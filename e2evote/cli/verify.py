@@ -148,5 +148,6 @@ def as_json(report: Report) -> dict[str, Any]:
         "parameters": report.parameters,
         "fingerprint": report.fingerprint,
         "counts": dict(report.counts),
+        "remarks": list(report.remarks),
         "checks": checks,
     }

@@ -112,7 +112,10 @@ def show_results(results: Results) -> None:
             row(votes, option.votes, option.label, *names)
         screen().print(votes)
     for label in results.withheld:
-        say(f"Tally cell {label!r} has too few cast ballots; its votes are not decrypted and not counted above.")
+        say(
+            f"Tally cell {label!r} has too few cast ballots, or too few of one weight; its votes are not decrypted and "
+            "not counted above."
+        )
 
 
 def show_report(report: Report, failed_only: bool = False, arithmetic: str | None = None) -> None:
@@ -129,6 +132,8 @@ def show_report(report: Report, failed_only: bool = False, arithmetic: str | Non
     states = Counter[str](check.status for check in ordered)
     say("checks:      " + ", ".join(f"{states[status]} {status}" for status in _ORDER if states[status]))
     say("looked at:   " + ", ".join(f"{what} {count}" for what, count in report.counts.items()))
+    for remark in report.remarks:
+        say(f"remark:      {remark}", "yellow")
     if arithmetic is not None:
         say(f"arithmetic:  {arithmetic}")
     say(f"fingerprint: {report.fingerprint}")

@@ -65,13 +65,10 @@ class Workspace:
         """
         with progress("Verifying") as report:
             result = verify_record(self.record, until, jobs, self.accepted, report)
-        if not result.valid:
-            failed = [f"{check.id} {check.status}" for check in result.checks if check.status in ("failed", "not run")]
-            findings = [str(finding) for check in result.checks for finding in check.findings]
-            raise CheckError(
-                f"the record is not valid, so nothing was done ({', '.join(failed[:5])}): {'; '.join(findings[:3])}; "
-                f"see 'e2evote verify --until {until} {self.published}'"
-            )
+        try:
+            result.require_valid()
+        except CheckError as error:
+            raise CheckError(f"{error}; see 'e2evote verify --until {until} {self.published}'") from None
 
     @cached_property
     def writer(self) -> RecordWriter:

@@ -32,7 +32,22 @@ def tallies(
 
     Spec: EG-2.1 §3.6.2, eqs. 81, 82
     """
-    decrypted, cells = iter(results), list(decryptable_cells(election, encrypted))
+    return tallies_of(election, decryptable_cells(election, encrypted), results)
+
+
+def tallies_of(
+    election: Election,
+    cells: Sequence[EncryptedTally],
+    results: Sequence[tuple[Element, EqualityProof]],
+) -> tuple[Tally, ...]:
+    """Return the tallies of these cells, which hold exactly the contests that were decrypted.
+
+    Raises:
+        CheckError: no such t.
+
+    Spec: EG-2.1 §3.6.2, eqs. 81, 82
+    """
+    decrypted = iter(results)
     limits = [limit for contest in election.manifest.contests for limit in contest.option_limits]
     lookup = DiscreteLog(election.K, max((cell.weight for cell in cells), default=0) * max(limits))
     return tuple(

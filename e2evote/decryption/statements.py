@@ -1,6 +1,7 @@
 """What guardians decrypt: a tally (A, B) under the vote key, contest data or a ballot nonce under the data key.
 
-Guardians take statements from ``tally_statements``, ``contest_data_statement`` and ``ballot_nonce_statement`` only.
+The functions here believe the counts and statuses that they are handed. Guardians take statements from a record that
+``e2evote.approval.approve`` verified.
 """
 
 from collections.abc import Sequence
@@ -168,8 +169,8 @@ class DataStatement:
 def decryptable_cells(election: Election, encrypted: Sequence[EncryptedTally]) -> tuple[EncryptedTally, ...]:
     """Return the cells reduced to what may be decrypted: contests with enough cast ballots.
 
-    The counts are the administrator's words until boxes 4 to 9 have been verified over the record: guardians do that,
-    or trust somebody who did, before they ``commit``.
+    The counts are the administrator's words until boxes 4 to 9 have been verified over the record:
+    ``e2evote.approval.approve`` does that.
 
     Raises:
         CheckError: cells, contests or options are not those of the manifest, or no contest has enough cast ballots.

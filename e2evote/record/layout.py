@@ -32,6 +32,7 @@ HASHES = "hashes.json"
 JOINT_KEYS = "joint_election_public_key.json"
 EXTENDED_HASHES = "hashes_ext.json"
 ENCRYPTED_TALLIES = "encrypted_tallies.ndjson"
+EXCEPTIONS = "exceptions.ndjson"
 TALLIES = "tallies.ndjson"
 CHALLENGED_BALLOTS = "challenged_ballots.ndjson"
 CONTEST_DATA = "contest_data.ndjson"
@@ -75,9 +76,15 @@ def ballots_path(device: int, shard: int) -> str:
 
 def is_record_path(path: str) -> bool:
     """Tell whether the format has a file of this name."""
-    single = {MANIFEST, PARAMETERS, HASHES, JOINT_KEYS, EXTENDED_HASHES, ENCRYPTED_TALLIES, TALLIES}
+    single = {MANIFEST, PARAMETERS, HASHES, JOINT_KEYS, EXTENDED_HASHES, ENCRYPTED_TALLIES, EXCEPTIONS, TALLIES}
     single |= {CHALLENGED_BALLOTS, CONTEST_DATA}
     return path in single or bool(_GUARDIAN.fullmatch(path) or _DEVICE.fullmatch(path))
+
+
+def is_ballots_path(path: str) -> bool:
+    """Tell whether the file holds ballots or their statuses."""
+    match = _DEVICE.fullmatch(path)
+    return match is not None and (match[2] == "statuses.ndjson" or match[3] is not None)
 
 
 class IndexEntry(RecordModel):

@@ -5,6 +5,7 @@ from typing import Any
 
 from e2evote.record.ballot import BallotStatus, DeviceClosing, DeviceOpening, EncryptedBallot
 from e2evote.record.codec import RecordModel
+from e2evote.record.exceptions import TallyException
 from e2evote.record.layout import Index
 from e2evote.record.manifest import Manifest
 from e2evote.record.opened import ChallengedBallot, DecryptedContestData
@@ -26,6 +27,7 @@ SCHEMAS: dict[str, type[RecordModel]] = {
     "ballot_status": BallotStatus,
     "encrypted_tally": EncryptedTally,
     "tally": Tally,
+    "tally_exception": TallyException,
     "challenged_ballot": ChallengedBallot,
     "decrypted_contest_data": DecryptedContestData,
     "plaintext_ballot": PlaintextBallot,

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from e2evote.errors import CheckError
+
 PHASES = ("setup", "keys", "ballots", "tally", "decryption", "opened")
 """Parts of a record in the order in which an election makes them; a finished record has all."""
 
@@ -84,6 +86,7 @@ class Ledger:
     omitted: Counter[str] = field(default_factory=Counter)
     skipped: set[str] = field(default_factory=set)
     completed: set[str] = field(default_factory=set)
+    remarks: list[str] = field(default_factory=list)
 
     def check(self, check_id: str, holds: bool, message: str, place: Place = NOWHERE) -> bool:
         """Count a check, note a finding if it does not hold, and return ``holds``."""
@@ -111,6 +114,7 @@ class Ledger:
         self.omitted += other.omitted
         self.skipped |= other.skipped
         self.completed |= other.completed
+        self.remarks += other.remarks
         for check_id, findings in other.findings.items():
             kept = self.findings.setdefault(check_id, [])
             room = max(KEPT - len(kept), 0)
@@ -140,16 +144,38 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of a verification up to a phase; ``parameters`` names the set the record uses."""
+    """The outcome of a verification up to a phase; ``parameters`` names the set the record uses.
+
+    ``remarks`` say what is no failure and should be known all the same.
+    """
 
     checks: tuple[CheckResult, ...]
     until: Phase
     parameters: str
     fingerprint: str
     counts: Mapping[str, int]
+    remarks: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
         """Tell whether every check up to the phase asked for ran, where it applies, and passed."""
+        return all(check.status in ("passed", "not applicable") for check in self._asked)
+
+    @property
+    def _asked(self) -> list[CheckResult]:
         asked = PHASES[: PHASES.index(self.until) + 1]
-        return all(check.status in ("passed", "not applicable") for check in self.checks if check.phase in asked)
+        return [check for check in self.checks if check.phase in asked]
+
+    def require_valid(self) -> None:
+        """Accept a valid record.
+
+        Raises:
+            CheckError: naming the first checks that failed and what they found.
+        """
+        if self.valid:
+            return
+        failed = [f"{check.id} {check.status}" for check in self._asked if check.status in ("failed", "not run")]
+        findings = [str(finding) for check in self._asked for finding in check.findings]
+        raise CheckError(
+            f"the record is not valid, so nothing was done ({', '.join(failed[:5])}): {'; '.join(findings[:3])}"
+        )

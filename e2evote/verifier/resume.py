@@ -87,6 +87,12 @@ class _Contest(RecordModel):
     totals: tuple[Ciphertext, ...]
 
 
+class _Weight(RecordModel):
+    style: Index
+    weight: Index
+    ballots: Total
+
+
 class _Progress(RecordModel):
     """The second line: everything but the ballots' digests, of which it gives the number."""
 
@@ -100,6 +106,7 @@ class _Progress(RecordModel):
     cells: tuple[_Cell, ...]
     contests: tuple[_Contest, ...]
     submitted: tuple[tuple[Index, Index], ...]
+    weights: tuple[_Weight, ...]
     with_data: dict[Index, Total]
     data_opened: dict[Index, Total]
 
@@ -247,6 +254,7 @@ def _progress(saved: Saved) -> _Progress:
             for key, row in sums.totals.items()
         ),
         submitted=tuple(sorted(sums.submitted)),
+        weights=tuple(_Weight(style=s, weight=w, ballots=n) for (s, w), n in sorted(sums.weights.items())),
         with_data=dict(outcome.with_data),
         data_opened=dict(outcome.data_opened),
     )
@@ -277,6 +285,7 @@ def _outcome(progress: _Progress, ids: "array[int]", codes: "array[int]") -> Out
         {(found.cell, found.contest): found.ballots for found in progress.contests},
         {(found.cell, found.contest): list(found.totals) for found in progress.contests},
         set(progress.submitted),
+        {(found.style, found.weight): found.ballots for found in progress.weights},
     )
     with_data, data_opened = Counter(progress.with_data), Counter(progress.data_opened)
     statuses = Counter(progress.statuses)

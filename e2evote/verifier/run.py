@@ -26,11 +26,13 @@ from e2evote.verifier import (
     v13_challenged_ballots,
     v14_challenged_contents,
     x_ballots,
+    x_exceptions,
     x_index,
 )
 from e2evote.verifier.context import Context, Setup
 from e2evote.verifier.report import PHASES, Ledger, Phase, Report
 from e2evote.verifier.resume import SECONDS, StateFile, header
+from e2evote.verifier.v09_aggregation import Sums
 
 CHECKS = (
     *x_index.CHECKS,
@@ -46,6 +48,7 @@ CHECKS = (
     *v09_aggregation.CHECKS,
     *v10_tally_decryption.CHECKS,
     *v11_tally_contents.CHECKS,
+    *x_exceptions.CHECKS,
     *v12_contest_data.CHECKS,
     *v13_challenged_ballots.CHECKS,
     *v14_challenged_contents.CHECKS,
@@ -85,11 +88,31 @@ def verify_record(
         CheckError: no such phase, parameter set or backend, or the state is of another verification.
         E2EVoteError: workers failed.
     """
+    return verify_and_sum(record, until, jobs, allow_insecure, progress, state, state_seconds, backend)[0]
+
+
+def verify_and_sum(
+    record: Record,
+    until: Phase = "opened",
+    jobs: int | Workers = 1,
+    allow_insecure: Collection[str] = (),
+    progress: Progress | None = None,
+    state: Path | None = None,
+    state_seconds: float = SECONDS,
+    backend: str | None = None,
+) -> tuple[Report, Sums]:
+    """Verify as ``verify_record`` does, and also return what the cast ballots add up to.
+
+    The sums are worth something where the report is valid and covers the ballots.
+
+    Raises:
+        ParseError, CheckError, E2EVoteError: as ``verify_record``.
+    """
     if until not in PHASES:
         raise CheckError(f"there is no phase {until!r}; there are {', '.join(PHASES)}")
     for name in set(allow_insecure) - set(INSECURE_NAMES):
         raise CheckError(f"no insecure parameter set is called {name!r}; there are {', '.join(INSECURE_NAMES)}")
-    ledger, counts = Ledger(), {}
+    ledger, counts, sums = Ledger(), dict[str, int](), Sums()
     _, fingerprint = record.sha256(INDEX)
     file = None
     if state is not None:
@@ -99,12 +122,12 @@ def verify_record(
     if setup is not None and backend is not None:
         setup = replace(setup, group=setup.group.on(backend))
     if setup is not None and until != "setup":
-        counts = _verify_keys_and_votes(ledger, record, setup, PHASES.index(until), workers(jobs), progress, file)
+        counts, sums = _verify_keys_and_votes(ledger, record, setup, PHASES.index(until), workers(jobs), progress, file)
     results = tuple(ledger.result(check) for check in CHECKS)
     parameters = setup.group.name if setup is not None else "unknown"
     if file is not None:
         file.remove()
-    return Report(results, until, parameters, fingerprint.hex().upper(), counts)
+    return Report(results, until, parameters, fingerprint.hex().upper(), counts, tuple(ledger.remarks)), sums
 
 
 def _verify_keys_and_votes(
@@ -115,14 +138,14 @@ def _verify_keys_and_votes(
     hands: Workers,
     progress: Progress | None,
     state: StateFile | None,
-) -> dict[str, int]:
+) -> tuple[dict[str, int], Sums]:
     guardians = v02_guardian_keys.verify(ledger, record, setup)
     keys = v03_joint_keys.verify(ledger, record, setup, guardians)
     h_e = v04_extended_base_hash.verify(ledger, record, setup, keys)
     counts = {"guardians": len(guardians)}
     # Contests, styles and cells can be relied on only in a manifest that keeps its rules.
     if until < PHASES.index("ballots") or "X.manifest" in ledger.findings:
-        return counts
+        return counts, Sums()
     context = Context.of(setup, guardians, keys, h_e, _window(record, setup))
     outcome = ballots.verify(record, context, until >= PHASES.index("opened"), hands, progress, state)
     ledger.add(outcome.ledger)
@@ -130,7 +153,7 @@ def _verify_keys_and_votes(
     if until >= PHASES.index("tally"):
         counts["cells"] = len(setup.manifest.cells)
         _verify_tallies(ledger, record, context, outcome.sums, until >= PHASES.index("decryption"))
-    return counts
+    return counts, outcome.sums
 
 
 def _window(record: Record, setup: Setup) -> int:
@@ -143,11 +166,10 @@ def _window(record: Record, setup: Setup) -> int:
     return window_for_ballots(setup.manifest, ballots, most=10)
 
 
-def _verify_tallies(
-    ledger: Ledger, record: Record, context: Context, sums: v09_aggregation.Sums, decrypted: bool
-) -> None:
+def _verify_tallies(ledger: Ledger, record: Record, context: Context, sums: Sums, decrypted: bool) -> None:
     encrypted = v09_aggregation.verify(ledger, record, context, sums)
     if decrypted:
+        exceptions = x_exceptions.verify(ledger, record, context, sums)
         tallies = v11_tally_contents.read(record, context)
         v10_tally_decryption.verify(ledger, context, sums, encrypted, tallies)
-        v11_tally_contents.verify(ledger, context, sums, tallies)
+        v11_tally_contents.verify(ledger, context, sums, exceptions, tallies)

@@ -27,13 +27,17 @@ Row = Sequence[Ciphertext]
 
 @dataclass(slots=True)
 class Sums:
-    """What the cast ballots add up to, by cell and contest; and which contests were on any submitted ballot."""
+    """What the cast ballots add up to, by cell and contest; and which contests were on any submitted ballot.
+
+    ``weights`` counts cast ballots by style and weight.
+    """
 
     ballots: dict[int, int] = field(default_factory=dict)
     weight: dict[int, int] = field(default_factory=dict)
     voters: dict[tuple[int, int], int] = field(default_factory=dict)
     totals: dict[tuple[int, int], Row] = field(default_factory=dict)
     submitted: set[tuple[int, int]] = field(default_factory=set)
+    weights: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def add_ballots(self, context: Context, ballots: Iterable[EncryptedBallot]) -> None:
         """Multiply cast ballots into their cells.
@@ -45,6 +49,8 @@ class Sums:
             cell, W = context.manifest.cell_of(ballot.ballot_style), context.group.scalar(ballot.weight)
             self.ballots[cell] = self.ballots.get(cell, 0) + 1
             self.weight[cell] = self.weight.get(cell, 0) + ballot.weight
+            kind = ballot.ballot_style, ballot.weight
+            self.weights[kind] = self.weights.get(kind, 0) + 1
             for contest in ballot.contests:
                 row = [option.ciphertext if ballot.weight == 1 else option.ciphertext**W for option in contest.options]
                 rows[cell, contest.index].append(row)
@@ -58,6 +64,8 @@ class Sums:
             self.weight[cell] = self.weight.get(cell, 0) + other.weight[cell]
         for key, voters in other.voters.items():
             self.voters[key] = self.voters.get(key, 0) + voters
+        for kind, count in other.weights.items():
+            self.weights[kind] = self.weights.get(kind, 0) + count
         self._multiply({key: [row] for key, row in other.totals.items()})
         self.submitted |= other.submitted
 

@@ -9,7 +9,9 @@ from e2evote.record.layout import Record
 from e2evote.record.tally import Tally, TallyContest
 from e2evote.verifier.context import Context
 from e2evote.verifier.report import Check, Ledger, Place
+from e2evote.verifier.secrecy import broken_rules
 from e2evote.verifier.v09_aggregation import Sums
+from e2evote.verifier.x_exceptions import Exceptions
 
 CHECKS = (
     Check("11.A", "every contest of a tally carries its label in the manifest", "decryption"),
@@ -19,7 +21,11 @@ CHECKS = (
     Check(
         "X.tally-complete", "tallies are those of the cells to be decrypted, each contest and option once", "decryption"
     ),
-    Check("X.cell-minimum", "no contest with fewer cast ballots in a cell than the minimum is decrypted", "decryption"),
+    Check(
+        "X.cell-minimum",
+        "no contest with fewer cast ballots in a cell than the minimum is decrypted but by exception",
+        "decryption",
+    ),
 )
 
 
@@ -33,12 +39,12 @@ def read(record: Record, context: Context) -> tuple[Tally, ...]:
     return tuple(parse(Tally, line, where, context.group) for where, line in lines)
 
 
-def verify(ledger: Ledger, context: Context, sums: Sums, tallies: Sequence[Tally]) -> None:
-    """Run the box.
+def verify(ledger: Ledger, context: Context, sums: Sums, exceptions: Exceptions, tallies: Sequence[Tally]) -> None:
+    """Run the box, and remark on what was decrypted although few ballots have a weight, if nobody says why.
 
     Spec: EG-2.1 §3.6.5, box 11
     """
-    expected, cells = _decryptable(context, sums), len(context.manifest.cells)
+    expected, cells = _decryptable(context, sums, exceptions), len(context.manifest.cells)
     # A cell that is there with nothing but too small contests is a matter of X.cell-minimum.
     found = [(tally.cell, tally.label) for tally in tallies if tally.cell in expected or tally.cell > cells]
     labelled = [(cell, context.manifest.cells[cell - 1].label) for cell in expected]
@@ -46,18 +52,23 @@ def verify(ledger: Ledger, context: Context, sums: Sums, tallies: Sequence[Tally
     for tally in tallies:
         if tally.cell <= cells:
             _verify_cell(ledger, context, sums, tally, expected.get(tally.cell, ()))
+            _remark(ledger, context, sums, exceptions, tally)
     ledger.complete(CHECKS)
 
 
-def _decryptable(context: Context, sums: Sums) -> dict[int, tuple[int, ...]]:
-    """Return the contests of every cell that have enough cast ballots; cells without any are left out."""
+def _decryptable(context: Context, sums: Sums, exceptions: Exceptions) -> dict[int, tuple[int, ...]]:
+    """Return the contests of every cell that are to be there; cells without any are left out.
+
+    They are those with enough cast ballots but for the exceptions.
+    """
     manifest = context.manifest
+
+    def due(index: int, ind_c: int) -> bool:
+        enough = sums.voters.get((index, ind_c), 0) >= manifest.minimum_cell_ballots
+        return (enough and (index, ind_c) not in exceptions.withheld) or (index, ind_c) in exceptions.below
+
     contests = {
-        index: tuple(
-            ind_c
-            for ind_c in manifest.cell_contests(cell)
-            if sums.voters.get((index, ind_c), 0) >= manifest.minimum_cell_ballots
-        )
+        index: tuple(ind_c for ind_c in manifest.cell_contests(cell) if due(index, ind_c))
         for index, cell in enumerate(manifest.cells, 1)
     }
     return {index: indices for index, indices in contests.items() if indices}
@@ -66,7 +77,8 @@ def _decryptable(context: Context, sums: Sums) -> dict[int, tuple[int, ...]]:
 def _verify_cell(ledger: Ledger, context: Context, sums: Sums, tally: Tally, expected: tuple[int, ...]) -> None:
     manifest, place = context.manifest, Place(contest=f"(cell {tally.label})")
     known = manifest.cell_contests(manifest.cells[tally.cell - 1])
-    small = {ind_c for ind_c in known if ind_c not in expected}
+    enough = {i for i in known if sums.voters.get((tally.cell, i), 0) >= manifest.minimum_cell_ballots}
+    small = {ind_c for ind_c in known if ind_c not in expected and ind_c not in enough}
     indices = [contest.index for contest in tally.contests]
     told = sorted(small.intersection(indices))
     message = f"contests {told} have fewer than {manifest.minimum_cell_ballots} cast ballots"
@@ -80,6 +92,16 @@ def _verify_cell(ledger: Ledger, context: Context, sums: Sums, tally: Tally, exp
             ledger.check("11.D", label in labels, f"contest {label!r} is not in the tally", place)
     for contest in tally.contests:
         _verify_contest(ledger, context, contest)
+
+
+def _remark(ledger: Ledger, context: Context, sums: Sums, exceptions: Exceptions, tally: Tally) -> None:
+    manifest, cell = context.manifest, context.manifest.cells[tally.cell - 1]
+    there = {contest.index for contest in tally.contests}.intersection(manifest.cell_contests(cell))
+    for ind_c in sorted(there):
+        broken = broken_rules(manifest, sums, tally.cell, ind_c).get("weight")
+        if broken is not None and (tally.cell, ind_c) not in exceptions.weight:
+            where = f"contest {manifest.contest(ind_c).label!r} of tally cell {cell.label!r}"
+            ledger.remarks.append(f"{where} was decrypted, no reason given: {broken}")
 
 
 def _verify_contest(ledger: Ledger, context: Context, contest: TallyContest) -> None:

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from e2evote.record.plaintext import PlaintextBallot
 from tests.builders import TOY, manifest_bytes, patterned_ballots
 
 SHARD = 4
+REASON = "The partner was asked and agrees."
 
 
 def run(*arguments: object, code: int = 0) -> Result:
@@ -102,7 +103,8 @@ def hold(root: Path, folder: Path) -> Finished:
 
     assert tell("device", "open", root, "--info", "Booth A") == "1\n"
     assert tell("device", "open", root, "--info", "Booth B", "--no-chaining") == "2\n"
-    votes = patterned_ballots()
+    # Members weigh the same, or their contest data stays closed; of the partners one alone has weight 3.
+    votes = (vote.model_copy(update={"weight": 1}) if vote.ballot_style == 1 else vote for vote in patterned_ballots())
     for device, count in ((1, 10), (2, 6)):
         source = write_votes(folder / f"votes-{device}.ndjson", count, votes)
         done.codes += tell("ballot", "encrypt", root, "--device", device, "--input", source).split()
@@ -115,7 +117,9 @@ def hold(root: Path, folder: Path) -> Finished:
     tell("device", "close", root, 1)
     tell("device", "close", root, 2)
     tell("tally", "accumulate", root, "--jobs", 1)
-    tell("tally", "decrypt", root, "--guardian", 3, "--guardian", 1, "--contest-data", "--jobs", 1)
+    overrides = [("--override", "partners", contest, "weight", REASON) for contest in ("scores", "motion")]
+    guardians = ("--guardian", 3, "--guardian", 1)
+    tell("tally", "decrypt", root, *guardians, *chain(*overrides), "--contest-data", "--jobs", 1)
     return done
 
 

@@ -126,7 +126,8 @@ def test_the_manifest_rules_on_chaining(tmp_path: Path, manifest: Path):
 
 def test_too_few_ballots_are_not_decrypted(fresh: Path, tmp_path: Path):
     # Two cells, at least two ballots each: the second ballot style stays alone.
-    styles = [ballot for ballot in islice(patterned_ballots(), 8) if ballot.ballot_style == 1][:3]
+    votes = islice(patterned_ballots(), 8)
+    styles = [ballot.model_copy(update={"weight": 1}) for ballot in votes if ballot.ballot_style == 1][:3]
     votes = write_votes(tmp_path / "votes.ndjson", 4, iter([*styles, next(islice(patterned_ballots(), 1, None))]))
     run("ballot", "encrypt", fresh, "--device", 1, "--input", votes)
     shown = count(fresh)
@@ -137,6 +138,20 @@ def test_too_few_ballots_are_not_decrypted(fresh: Path, tmp_path: Path):
     results = json.loads(summary)["results"]
     assert [contest["label"] for contest in results["contests"]] == ["board", "motion"]
     assert results["withheld"] == ["partners"]
+
+
+def test_a_weight_of_one_ballot_is_not_decrypted(fresh: Path, tmp_path: Path):
+    # Of the members two have weight 1 and one has weight 2; the partners do not vote.
+    votes = [ballot for ballot in islice(patterned_ballots(), 8) if ballot.ballot_style == 1][:3]
+    run("ballot", "encrypt", fresh, "--device", 1, "--input", write_votes(tmp_path / "v.ndjson", 3, iter(votes)))
+    assert "Tally cell 'members' has too few cast ballots, or too few of one weight" in count(fresh)
+    assert (fresh / "record" / "tallies.ndjson").read_bytes() == b""
+    shown = verify(fresh / "record").stdout
+    assert "was withheld by guardians 1, 2 (weights differ" in shown
+    assert shown.endswith("VALID\n")
+    late = ("--override", "members", "board", "weight", "x")
+    again = ("tally", "decrypt", fresh, "--guardian", 1, "--guardian", 2, "--jobs", 1)
+    assert "decrypted already" in run(*again, *late, code=2).stderr
 
 
 def test_an_election_without_results(fresh: Path):
@@ -153,6 +168,34 @@ def count(root: Path) -> str:
     run("device", "close", root, 1)
     run("tally", "accumulate", root, "--jobs", 1)
     return run("tally", "decrypt", root, "--guardian", 1, "--guardian", 2, "--jobs", 1).stdout
+
+
+def test_an_override_that_does_not_fit(fresh: Path):
+    run("device", "close", fresh, 1)
+    run("tally", "accumulate", fresh, "--jobs", 1)
+    decrypt = ("tally", "decrypt", fresh, "--guardian", 1, "--guardian", 2, "--jobs", 1, "--override")
+    assert "no cast ballot has it" in run(*decrypt, "members", "board", "minimum", "x", code=2).stderr
+    assert "'nobody': there is no such contest" in run(*decrypt, "nobody", "board", "minimum", "x", code=2).stderr
+    assert "is not one of 'minimum', 'weight'" in run(*decrypt, "members", "board", "size", "x", code=2).stderr
+    assert not (fresh / "record" / "tallies.ndjson").exists()
+
+
+def test_exceptions_of_an_interrupted_run(fresh: Path, tmp_path: Path):
+    """They were published before the tallies, and would stand beside tallies that are none of theirs."""
+    votes = [ballot.model_copy(update={"weight": 1}) for ballot in islice(patterned_ballots(), 3)]
+    run("ballot", "encrypt", fresh, "--device", 1, "--input", write_votes(tmp_path / "v.ndjson", 3, iter(votes)))
+    run("ballot", "cast", fresh, "--rest")
+    run("device", "close", fresh, 1)
+    run("tally", "accumulate", fresh, "--jobs", 1)
+    fields = {"cell": 2, "contest": 2, "rule": "minimum", "action": "decrypted", "reason": "x", "guardians": [1, 2]}
+    left = json.dumps(fields, separators=(",", ":")) + "\n"
+    (fresh / "record" / "exceptions.ndjson").write_text(left)
+    decrypt = ("tally", "decrypt", fresh, "--guardian", 1, "--guardian", 2, "--jobs", 1)
+    assert "give the same --override as then" in run(*decrypt, code=2).stderr
+    assert not (fresh / "record" / "tallies.ndjson").exists()
+    run(*decrypt, "--override", "partners", "scores", "minimum", "x")
+    assert (fresh / "record" / "exceptions.ndjson").read_text() == left
+    assert verify(fresh / "record").stdout.endswith("VALID\n")
 
 
 def test_an_invalid_record_is_not_added_up(fresh: Path):

@@ -9,13 +9,13 @@ from pathlib import Path
 from e2evote.record.ballot import BallotStatus
 from e2evote.record.layout import Record
 from tests.builders import TOY, manifest_bytes, reindex
-from tests.cli.conftest import Finished, contents, run, verify
+from tests.cli.conftest import REASON, Finished, contents, run, verify
 
 TOTALS = {
     # By hand: the eight patterns twice, without numbers 1 and 12 (challenged, patterns 1 and 4) and 2 (spoiled).
-    "board": [5, 1, 0, 4],  # pattern 1 once, pattern 3 twice with weight 2; pattern 5 is overvoted
+    "board": [3, 1, 0, 2],  # pattern 1 once, pattern 3 twice; pattern 5 is overvoted
     "scores": [13, 5],  # pattern 2 once with weight 3, pattern 4 once, pattern 8 twice
-    "motion": [4, 7],  # yes: 1 and 4 once, 5 twice; no: 2 once with weight 3, 3 twice with weight 2
+    "motion": [4, 5],  # yes: 1 and 4 once, 5 twice; no: 2 once with weight 3, 3 twice
 }
 
 
@@ -30,6 +30,16 @@ def test_the_record_is_valid(finished: Finished):
         "guardians": 3, "devices": 2, "ballots": 16, "cast": 13, "challenged": 2, "spoiled": 1, "cells": 2
     }  # fmt: skip
     assert {check["status"] for check in found["checks"]} == {"passed"}
+
+
+def test_an_override_is_seen_by_everybody(finished: Finished):
+    remarks = report(finished.record)["remarks"]
+    assert [remark.partition(" was ")[0] for remark in remarks] == [
+        "contest 'scores' of tally cell 'partners'",
+        "contest 'motion' of tally cell 'partners'",
+    ]
+    assert all(remark.endswith(REASON) and "by guardians 1, 3 (weights differ" in remark for remark in remarks)
+    assert f"remark:      {remarks[0]}\n" in verify(finished.record).stdout
 
 
 def test_two_processes_find_the_same(finished: Finished):
@@ -127,7 +137,7 @@ def test_the_chart_is_a_picture_with_both_languages(finished: Finished, tmp_path
     run("record", "chart", finished.record, "--out", tmp_path / "chart.svg", "--insecure-parameters", TOY)
     text = (tmp_path / "chart.svg").read_text()
     assert text.count('class="bar"') == sum(map(len, TOTALS.values()))
-    for part in ("نامزد ۱", 'direction="rtl"', "board-write-in", ">7<"):
+    for part in ("نامزد ۱", 'direction="rtl"', "board-write-in", ">5<"):
         assert part in text
     assert "script" not in text
     assert "href" not in text

@@ -7,6 +7,7 @@ from e2evote.elgamal import Ciphertext
 from e2evote.group.elements import Scalar
 from e2evote.group.parameters import group_named
 from e2evote.record import layout
+from e2evote.record.exceptions import TallyException
 from e2evote.record.tally import EncryptedTally, EncryptedTallyContest, Tally
 from tests.builders import manifest_bytes
 from tests.forger import Forger
@@ -270,6 +271,55 @@ def _contest_of_one_voter_in_a_large_cell(f: Forger) -> None:
         if vote.ballot.ballot_style == 2 and vote is not keep:
             vote.status = "spoiled"
     f.write(tallies=f.decrypt(f.aggregate(), every=True))
+
+
+def _except(f: Forger, *entries: dict[str, Any], every: bool = False) -> None:
+    """Write the record with exceptions: guardians 1 and 2 and a reason, where nothing else is said."""
+    f.write(tallies=f.decrypt(f.aggregate(), every=every))
+    fixed = {"cell": 1, "contest": 1, "rule": "minimum", "action": "decrypted", "reason": "x", "guardians": (1, 2)}
+    f.put(layout.EXCEPTIONS, *(TallyException(**(fixed | entry)) for entry in entries))
+
+
+@defect("X.exceptions")
+def _exception_from_a_rule_that_is_kept(f: Forger) -> None:
+    """What needs no exception has one."""
+    _except(f, {})
+
+
+@defect("X.exceptions")
+def _exception_without_a_quorum(f: Forger) -> None:
+    """One guardian of two that are needed answers for a rare weight."""
+    _except(f, {"rule": "weight", "guardians": (1,)})
+
+
+@defect("X.exceptions")
+def _exception_for_a_cell_that_does_not_exist(f: Forger) -> None:
+    """An exception for a cell 9."""
+    _except(f, {"cell": 9})
+
+
+@defect("X.exceptions")
+def _exceptions_doubled(f: Forger) -> None:
+    """Two reasons for one exception."""
+    _except(f, {"rule": "weight"}, {"rule": "weight", "reason": "y"})
+
+
+@defect("X.tally-complete")
+def _contest_withheld_and_decrypted(f: Forger) -> None:
+    """A contest is there that its exception says is withheld."""
+    _except(f, {"rule": "weight", "action": "withheld"})
+
+
+@defect("X.exceptions X.cell-minimum")
+def _cell_below_the_minimum_by_no_quorum(f: Forger) -> None:
+    """A cell of fewer cast ballots than the minimum is decrypted on the word of one guardian."""
+    _hold_with_minimum(f)
+    least = f.election.manifest.minimum_cell_ballots
+    small = [
+        (cell.cell, contest.index) for cell in f.aggregate() for contest in cell.contests if contest.ballots < least
+    ]
+    below = [{"cell": cell, "contest": ind_c, "guardians": (1,)} for cell, ind_c in small]
+    _except(f, *below, every=True)
 
 
 @defect(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from . import equations as eq
 from .equations import Ciphertext
 from .manifest import Cell
-from .record import EncryptedBallot, Keys, Tally, TallyContest, TallyOption
+from .record import EncryptedBallot, Keys, Tally, TallyContest, TallyException, TallyOption
 from .verdict import Checker
 
 
@@ -44,9 +44,38 @@ class TallyBoxes(Checker):
         return sum(ballot.contest(ind_c) is not None for ballot in self.cast_ballots(cell))
 
     def decryptable(self, cell: Cell) -> list[int]:
-        """The cell's contests with enough cast ballots (docs: record.md, "Tally of a cell")."""
-        minimum = self.manifest.minimum_cell_ballots
-        return [ind_c for ind_c in cell.contests if self.voters(cell, ind_c) >= minimum]
+        """The cell's contests with enough cast ballots but for exceptions (docs: record.md, "Tally of a cell")."""
+        minimum, number = self.manifest.minimum_cell_ballots, self.manifest.cells.index(cell) + 1
+        valid = [e for e in self.record.exceptions if e.cell == number and not self.problem_of(e)]
+        withheld = {e.contest for e in valid if e.action == "withheld"}
+        below = {e.contest for e in valid if (e.rule, e.action) == ("minimum", "decrypted")}
+        enough = {ind_c for ind_c in cell.contests if self.voters(cell, ind_c) >= minimum}
+        return [ind_c for ind_c in cell.contests if ind_c in (enough - withheld) | below]
+
+    def x_exceptions(self) -> None:
+        """Docs: record.md, "Exception"."""
+        keys = [(e.cell, e.contest, e.rule) for e in self.record.exceptions]
+        self.check("X.exceptions", keys == sorted(set(keys)), f"exceptions {keys}: not once each and in order")
+        for exception in self.record.exceptions:
+            problem = self.problem_of(exception)
+            self.check("X.exceptions", not problem, f"{exception}: {problem}")
+
+    def problem_of(self, exception: TallyException) -> str:
+        """What is wrong with an exception, nothing where it holds."""
+        cell, parameters = self.manifest.cell(exception.cell), self.record.parameters
+        if cell is None or exception.contest not in cell.contests:
+            return "no such contest in such a cell"
+        minimum, voters = self.manifest.minimum_cell_ballots, self.voters(cell, exception.contest)
+        weights = [b.weight for b in self.cast_ballots(cell) if b.contest(exception.contest) is not None]
+        rare = len(set(weights)) > 1 and min(map(weights.count, weights)) < minimum
+        if not (rare if exception.rule == "weight" else voters < minimum):
+            return "the rule is not broken"
+        if exception.action == "withheld" and (exception.rule != "weight" or voters < minimum):
+            return "nothing is withheld by name for this"
+        named = exception.guardians
+        if voters == 0 or named != sorted(set(named)) or not parameters.k <= len(named) or named[-1] > parameters.n:
+            return "no ballot, or no quorum"
+        return ""
 
     def box_9(self) -> None:
         """Aggregates, with weights.
@@ -84,6 +113,7 @@ class TallyBoxes(Checker):
     def tallies(self, keys: Keys) -> None:
         """Boxes 10 and 11."""
         lines = self.record.tallies or []
+        self.x_exceptions()
         self.x_tally_complete(lines)
         aggregates = {
             (line.cell, contest.index, ind_o): aggregate
@@ -124,6 +154,7 @@ class TallyBoxes(Checker):
             ]
             for contest in line.contests:
                 enough = contest.index in self.decryptable(line_cell)
+                enough |= self.voters(line_cell, contest.index) >= self.manifest.minimum_cell_ballots
                 self.check("X.cell-minimum", enough, f"{where}: contest {contest.index} has too few cast ballots")
             self.check("X.tally-complete", shape == wanted, f"{where}: contests and options {shape}, not {wanted}")
 

@@ -23,7 +23,7 @@ LAYOUT = re.compile(
     r"|guardians/guardian_[1-9][0-9]{0,9}\.public_key\.json"
     r"|devices/([0-9]{4}|[1-9][0-9]{4,8})"
     r"/(open\.json|ballots-([0-9]{6}|[1-9][0-9]{6,8})\.ndjson|statuses\.ndjson|close\.json)"
-    r"|encrypted_tallies\.ndjson|tallies\.ndjson|challenged_ballots\.ndjson|contest_data\.ndjson"
+    r"|encrypted_tallies\.ndjson|exceptions\.ndjson|tallies\.ndjson|challenged_ballots\.ndjson|contest_data\.ndjson"
 )
 
 

@@ -36,6 +36,7 @@ from .record import (
     Status,
     Tally,
     TallyContest,
+    TallyException,
     TallyOption,
 )
 from .strict_json import TOTAL, count, hex_bytes, hex_number, items, json_file, json_lines, members, refuse, text
@@ -108,6 +109,8 @@ class _Phases:
         if until >= PHASES.index("decryption"):
             lines = self._lines("tallies.ndjson", may_be_empty=True)
             record.tallies = [self._tally(*line) for line in lines]
+            if "exceptions.ndjson" in self.files:
+                record.exceptions += [self._exception(*line) for line in self._lines("exceptions.ndjson")]
         if until >= PHASES.index("opened"):
             record.challenged, record.contest_data = [], []
             if "challenged_ballots.ndjson" in self.files:
@@ -306,6 +309,20 @@ class _Phases:
             options = [self._tally_option(*item) for item in items(entry["options"], f"{place} options")]
             contests.append(TallyContest(count(entry["index"], place), text(entry["label"], place), options))
         return Tally(count(line["cell"], f"{where} cell"), text(line["label"], f"{where} label"), contests)
+
+    def _exception(self, value: Any, where: str) -> TallyException:
+        line = members(value, "cell contest rule action reason guardians", where)
+        reason = text(line["reason"], f"{where} reason")
+        if not reason or reason[0].isspace() or len(reason) > 1000:
+            refuse(f"{where} reason", "1 to 1000 characters, the first not a blank, are expected")
+        rule, action = text(line["rule"], f"{where} rule"), text(line["action"], f"{where} action")
+        if rule not in ("minimum", "weight") or action not in ("decrypted", "withheld"):
+            refuse(where, f"no such rule or action: {rule!r}, {action!r}")
+        guardians = [count(*item) for item in items(line["guardians"], f"{where} guardians")]
+        cell, contest = (count(line[name], f"{where} {name}") for name in ("cell", "contest"))
+        if not guardians or not all((cell, contest, *guardians)):
+            refuse(where, "indices from 1 are expected")
+        return TallyException(cell, contest, rule, action, guardians)
 
     def _tally_option(self, value: Any, where: str) -> TallyOption:
         entry = members(value, "index label tally encoded_tally proof", where)

@@ -174,6 +174,15 @@ class Tally:
 
 
 @dataclass
+class TallyException:
+    cell: int
+    contest: int
+    rule: str
+    action: str
+    guardians: list[int]
+
+
+@dataclass
 class OpenedOption:
     index: int
     label: str
@@ -231,6 +240,7 @@ class Record:
     devices: list[Device] = field(default_factory=list)
     encrypted_tallies: list[EncryptedTally] | None = None
     tallies: list[Tally] | None = None
+    exceptions: list[TallyException] = field(default_factory=list)
     challenged: list[OpenedBallot] | None = None
     contest_data: list[DecryptedData] | None = None
 

@@ -78,6 +78,7 @@ CHECKS = {
     "X.tally-cells": "encrypted tallies are those of the manifest's cells",
     "X.cell-minimum": "a contest decrypted in a cell has enough cast ballots there",
     "X.tally-complete": "decrypted tallies are there exactly once and in order",
+    "X.exceptions": "whatever is decrypted or withheld against the rule is so by a quorum, for a rule that is broken",
     "X.tally-membership": "T is in Z_p^r",
     "X.tally-range": "0 <= t <= weight * R",
     "X.contest-data-factor": "beta of decrypted contest data is in Z_p^r",

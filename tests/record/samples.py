@@ -5,6 +5,7 @@ from e2evote.decryption.statements import tally_statements
 from e2evote.key_ceremony import Ceremony, encrypt_shares, generate_keys
 from e2evote.record import layout
 from e2evote.record.codec import RecordModel
+from e2evote.record.exceptions import TallyException
 from e2evote.record.layout import Record
 from e2evote.record.manifest import Manifest
 from e2evote.record.opened import ChallengedBallot, DecryptedContestData
@@ -43,6 +44,9 @@ def samples(built: BuiltRecord) -> dict[str, RecordModel]:
         "status": next(record.statuses(1)),
         "encrypted tally": built.encrypted_tallies[0],
         "tally": built.tallies[0],
+        "tally exception": TallyException(
+            cell=1, contest=2, rule="minimum", action="decrypted", reason="همه راضی‌اند", guardians=(1, 3)
+        ),
         "decryption commitments": commitments[0],
         "decryption reveals": reveals[0],
         "decryption responses": responses,

@@ -104,6 +104,7 @@ def test_positions_are_named(built: BuiltRecord) -> None:
         "devices/0001/ballots-000001.ndjson",
         "devices/0001/ballots-1000000.ndjson",
         "contest_data.ndjson",
+        "exceptions.ndjson",
     ],
 )
 def test_paths_of_the_format(path: str) -> None:
