@@ -63,7 +63,7 @@ class FixedBase:
     """
 
     def __init__(self, element: Element, window: int = WINDOW) -> None:
-        """Take the base, 0 < base < p, and the number of bits looked up at once."""
+        """Take the base, which a record may give as any number, and the number of bits looked up at once."""
         self.element, self.window = element, window
         self._table: Table | None = None
         self._shared: SharedBytes | None = None
@@ -76,7 +76,8 @@ class FixedBase:
     def table(self) -> Table:
         """The tables: 2^w·⌈bits(q)/w⌉ numbers, as the group's backend keeps them."""
         if self._table is None:
-            self._table = self.element.group.backend.table(self.element.value, self.window)
+            group = self.element.group
+            self._table = group.backend.table(self.element.value % group.p, self.window)
         return self._table
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -89,7 +90,8 @@ class FixedBase:
         return _attached, (self.element, self.window, self._shared.name, self._shared.size)
 
     def _load(self, shared: SharedBytes) -> Table:
-        return self.element.group.backend.load(self.element.value, self.window, shared.view)
+        group = self.element.group
+        return group.backend.load(self.element.value % group.p, self.window, shared.view)
 
 
 def _attached(element: Element, window: int, name: str, size: int) -> FixedBase:

@@ -42,6 +42,17 @@ def test_fixed_base_at_the_edges(group: Group, window: int) -> None:
 
 
 @by_name
+def test_tables_of_a_number_out_of_range(group: Group) -> None:
+    """A joint key in a broken record may be 0, p or more: its powers are canonical all the same."""
+    p = int(group.p)
+    for number in (0, p, p + 1, p + 2):
+        table = FixedBase(group.element(number), 3)
+        for exponent in (0, 1, 2, 9):
+            expected = power(group.element(number), exponent)
+            assert value(table ** group.scalar(exponent)) == expected, (number, exponent)
+
+
+@by_name
 def test_new_base_at_the_edges(group: Group) -> None:
     base, asked = NewBase(group.g), edges(group)
     together = evaluate(Request([base**exponent for exponent in asked], (base,)))

@@ -63,7 +63,7 @@ class Backend(Protocol):
         """How the backend is called on the command line."""
 
     def table(self, base: mpz, window: int) -> Table:
-        """Build the table of a base, 0 < base < p: about 2^w·⌈bits(q)/w⌉ products."""
+        """Build the table of a base, 0 ≤ base < p: about 2^w·⌈bits(q)/w⌉ products."""
 
     def load(self, base: mpz, window: int, buffer: memoryview) -> Table:
         """Return the table whose ``buffer`` another process has shared; nothing is copied that need not be."""
