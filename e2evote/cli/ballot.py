@@ -1,6 +1,7 @@
 """``e2evote ballot``: encrypt, and decide what becomes of ballots."""
 
 import json
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -52,11 +53,12 @@ def encrypt(
     with Workspace(directory).locked() as workspace:
         device = Device(workspace, number)
         count = encrypt_with_bar(device, source, jobs)
-    codes = [_code_line(number, position, code, as_json) for position, code in enumerate(device.codes(), 1)]
+    codes = device.codes()
+    lines = (_code_line(number, position, code, as_json) for position, code in enumerate(codes, 1))
     if output is not None:
-        write_new(output, "".join(f"{line}\n" for line in codes).encode(), force)
+        write_new(output, "".join(f"{line}\n" for line in lines).encode(), force)
     else:
-        for line in codes[len(codes) - count :]:
+        for line in islice(lines, len(codes) - count, None):
             click.echo(line)
     note(f"{count} ballots encrypted; device {number} has {len(codes)}")
 

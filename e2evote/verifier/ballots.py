@@ -7,7 +7,7 @@ sums) is put together here.
 import contextlib
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import TypeVar
 
@@ -81,24 +81,10 @@ def verify(
         results = workers.map(partial(_read_and_verify, files, run), map(refer, chunks))
     if state is not None and saved is None:
         state.save(_saved(key, reduction))
-    whole = True
-    try:
-        with contextlib.closing(results):
-            for extent, outcome in results:
-                whole = False
-                reduction.add(extent, outcome)
-                whole = True
-                done = len(reduction.total.id_digests)
-                if progress is not None:
-                    progress(done, max(expected, done))
-                if state is not None and state.due():
-                    state.save(_saved(key, reduction))
-    except BaseException:
-        if state is not None and whole and reduction.chunks >= (0 if saved is None else saved.chunks):
-            with contextlib.suppress(OSError):  # what ended the verification matters more
-                state.save(_saved(key, reduction))
-        raise
-    reduction.finish()
+    with contextlib.closing(_reduced(results, reduction, key, saved, state)) as counts:
+        for done in counts:
+            if progress is not None:
+                progress(done, max(expected, done))
 
     total = reduction.total
     v05_identifiers.verify_unique(total.ledger, record, context, key, total.id_digests, total.code_digests)
@@ -109,6 +95,37 @@ def verify(
         v12_contest_data.verify_complete(total.ledger, context, total.with_data, total.data_opened)
         total.ledger.complete(OPENED_CHECKS)
     return total
+
+
+def _reduced(
+    results: Generator[tuple[Extent, Outcome], None, None],
+    reduction: Reduction,
+    key: bytes,
+    saved: Saved | None,
+    state: StateFile | None,
+) -> Generator[int, None, None]:
+    """Add the results up and yield after each how many ballots are in; the state is written now and then, and at need.
+
+    Raises:
+        whatever working on the chunks raises.
+        E2EVoteError: a chunk came twice, at the wrong place, or not at all.
+    """
+    whole = True
+    try:
+        with contextlib.closing(results):
+            for extent, outcome in results:
+                whole = False
+                reduction.add(extent, outcome)
+                whole = True
+                yield len(reduction.total.id_digests)
+                if state is not None and state.due():
+                    state.save(_saved(key, reduction))
+    except BaseException:
+        if state is not None and whole and reduction.chunks >= (0 if saved is None else saved.chunks):
+            with contextlib.suppress(OSError):  # what ended the verification matters more
+                state.save(_saved(key, reduction))
+        raise
+    reduction.finish()
 
 
 def _verify(
