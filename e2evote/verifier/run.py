@@ -117,10 +117,11 @@ def verify_and_sum(
     file = None
     if state is not None:
         file = StateFile(state, header(fingerprint, until, tuple(sorted(allow_insecure)), CHECKS), state_seconds)
-    x_index.verify(ledger, record)
+    index = record.index()
     setup = v01_parameters.verify(ledger, record, allow_insecure)
     if setup is not None and backend is not None:
         setup = replace(setup, group=setup.group.on(backend))
+    x_index.verify(ledger, record, index)  # hashes all files: a backend that is not there is refused before
     if setup is not None and until != "setup":
         counts, sums = _verify_keys_and_votes(ledger, record, setup, PHASES.index(until), workers(jobs), progress, file)
     results = tuple(ledger.result(check) for check in CHECKS)

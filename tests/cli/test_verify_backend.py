@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from e2evote.cli import verify as command
+from e2evote.errors import CheckError
 from e2evote.group.backends import NAMES, available
 from e2evote.group.parameters import STANDARD, STANDARD_NAME
+from e2evote.record.layout import Record, is_ballots_path
 from e2evote.verifier.report import Report
-from tests.builders import BuiltRecord, build_record
+from e2evote.verifier.run import verify_record
+from tests.builders import TOY, BuiltRecord, build_record
 from tests.cli.conftest import run, verify
 
 SMALL: dict[str, int] = {"ballots": 2, "challenged": 0, "spoiled": 0, "n": 1, "k": 1}
@@ -42,6 +45,13 @@ def test_the_report_says_what_computed(built: BuiltRecord) -> None:
 def test_a_backend_that_cannot_be_had(name: str, built: BuiltRecord) -> None:
     error = verify(built.path, "--backend", name, code=2).stderr
     assert error.startswith(f"Error: no backend {name!r} here for a modulus of 256 bits")
+
+
+def test_it_is_refused_before_the_files_are_hashed(built: BuiltRecord) -> None:
+    record = Record.at(built.path)
+    with pytest.raises(CheckError, match="no backend 'ifma' here"):
+        verify_record(record, allow_insecure=[TOY], backend="ifma")
+    assert not [name for name in record.digests if is_ballots_path(name)]
 
 
 def test_no_such_backend(built: BuiltRecord) -> None:
