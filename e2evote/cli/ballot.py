@@ -9,7 +9,7 @@ import click
 from e2evote.cli import devices
 from e2evote.cli.devices import Device
 from e2evote.cli.encrypting import encrypt_file
-from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, directory, force, jobs, write_new
+from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, directory, force, jobs, write_new_lines
 from e2evote.cli.program import Failure
 from e2evote.cli.terminal import note, progress
 from e2evote.cli.views import show_opened
@@ -52,19 +52,18 @@ def encrypt(
         check_free(output, force)
     with Workspace(directory).locked() as workspace:
         device = Device(workspace, number)
-        count = encrypt_with_bar(device, source, jobs)
-    codes = device.codes()
-    lines = (_code_line(number, position, code, as_json) for position, code in enumerate(codes, 1))
+        before, now = encrypt_with_bar(device, source, jobs)
+    lines = (_code_line(number, position, code, as_json) for position, code in enumerate(device.codes(), 1))
     if output is not None:
-        write_new(output, "".join(f"{line}\n" for line in lines).encode(), force)
+        write_new_lines(output, lines, force)
     else:
-        for line in islice(lines, len(codes) - count, None):
+        for line in islice(lines, before, None):
             click.echo(line)
-    note(f"{count} ballots encrypted; device {number} has {len(codes)}")
+    note(f"{now - before} ballots encrypted; device {number} has {now}")
 
 
-def encrypt_with_bar(device: Device, source: Path, jobs: int) -> int:
-    """Encrypt what is new in a file, with a bar."""
+def encrypt_with_bar(device: Device, source: Path, jobs: int) -> tuple[int, int]:
+    """Encrypt what is new in a file, with a bar; return how many ballots the device had before, and has now."""
     with progress("Encrypting ballots") as report:
         return encrypt_file(device, source, report, jobs)
 

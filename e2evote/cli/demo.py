@@ -16,7 +16,7 @@ from e2evote.cli.ballot import encrypt_with_bar, show_challenged
 from e2evote.cli.counting import Decryption
 from e2evote.cli.device import close
 from e2evote.cli.election import show_created
-from e2evote.cli.options import ANY_PATH, accepted, cores, insecure_parameters, write_new
+from e2evote.cli.options import ANY_PATH, accepted, cores, insecure_parameters, write_new, write_new_lines
 from e2evote.cli.program import Failure
 from e2evote.cli.record import write_chart
 from e2evote.cli.results import contest_results
@@ -158,7 +158,7 @@ def vote(plan: Plan, workspace: Workspace, tell: Narrator) -> None:
     write_new(source, b"".join(dump(ballot) + b"\n" for ballot in votes))
     encrypt_with_bar(device, source, cores())
     codes = [hex_of(code) for code in device.codes()]
-    write_new(plan.out / "codes.txt", "".join(f"{code}\n" for code in codes).encode())
+    write_new_lines(plan.out / "codes.txt", codes)
     click.echo(f"{len(codes)} ballots; their codes are in {plan.out / 'codes.txt'}, the first is\n{codes[0]}")
     if plan.challenged:
         tell.step(

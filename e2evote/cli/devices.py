@@ -5,6 +5,7 @@ its device kept, and the nonce is forgotten. An interrupted command is caught up
 """
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -96,9 +97,14 @@ class Device:
         if self.closed:
             raise CheckError(f"device {self.number} is closed")
 
-    def codes(self) -> list[bytes]:
-        """Return the confirmation codes of all ballots, in order."""
-        return [code_of(where, line) for where, line in self.record.ballot_lines(self.number)]
+    def codes(self) -> Iterator[bytes]:
+        """Yield the confirmation codes of all ballots, in order."""
+        return (code_of(where, line) for where, line in self.record.ballot_lines(self.number))
+
+    def last(self) -> tuple[int, bytes | None]:
+        """Return the position and confirmation code of the last ballot; 0 and None where there is none."""
+        newest = deque(enumerate(self.codes(), 1), maxlen=1)
+        return newest[0] if newest else (0, None)
 
     def decisions(self) -> dict[bytes, Status]:
         """Return what has been decided so far; the record has it in the order of ballots, so only once all is."""
@@ -191,7 +197,7 @@ class Device:
             CheckError: the device is closed, or a ballot is undecided.
         """
         self.check_open()
-        codes, decisions = self.codes(), self.decisions()
+        codes, decisions = list(self.codes()), self.decisions()
         undecided = [code for code in codes if code not in decisions]
         if undecided:
             raise CheckError(

@@ -80,8 +80,8 @@ class Input:
         return count
 
 
-def encrypt_file(device: Device, path: Path, report: Report, jobs: int) -> int:
-    """Encrypt the lines of a file that are not encrypted yet, and return how many there were.
+def encrypt_file(device: Device, path: Path, report: Report, jobs: int) -> tuple[int, int]:
+    """Encrypt the lines of a file that are not encrypted yet; return how many were before, and how many are now.
 
     Args:
         device: an open device; the caller has locked its directory.
@@ -95,21 +95,20 @@ def encrypt_file(device: Device, path: Path, report: Report, jobs: int) -> int:
     device.workspace.check_voting()
     device.check_open()
     source = Input(path, device.workspace.election.manifest)
-    total, codes = source.check(), device.codes()
-    run = _Run(device, source, total, len(codes), report)
+    total, (before, last_code) = source.check(), device.last()
+    run = _Run(device, source, total, before, report)
     lines = source.lines()
-    run.skip(line for _, line in islice(lines, len(codes)))
+    run.skip(line for _, line in islice(lines, before))
     lines, ahead = tee(lines)
     plaintexts = (source.ballot(where, line) for where, line in ahead)
-    election = device.workspace.election.expecting(total - len(codes))
-    last_code = codes[-1] if codes else None
+    election = device.workspace.election.expecting(total - before)
     with (
-        side_by_side(jobs, total - len(codes), 50) as hands,
-        closing(encrypt_lines(election, device.opening, plaintexts, len(codes), last_code, hands)) as encrypted,
+        side_by_side(jobs, total - before, 50) as hands,
+        closing(encrypt_lines(election, device.opening, plaintexts, before, last_code, hands)) as encrypted,
     ):
         while shard := list(islice(lines, SHARD_BALLOTS)):
             run.encrypt(shard, encrypted)
-    return run.done - len(codes)
+    return before, run.done
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Arguments and options that several commands have in common."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ import click
 from e2evote.errors import CheckError
 from e2evote.group.parameters import INSECURE_NAMES
 from e2evote.record.layout import OBJECT_LIMIT
-from e2evote.record.writer import write_atomically
+from e2evote.record.writer import replacing, write_atomically
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -98,3 +98,15 @@ def write_new(path: Path, data: bytes, overwrite: bool = False) -> None:
     """
     check_free(path, overwrite)
     write_atomically(path, data)
+
+
+def write_new_lines(path: Path, lines: Iterable[str], overwrite: bool = False) -> None:
+    """Write a file of lines as a whole; they are taken one by one, and one that fails leaves no file.
+
+    Raises:
+        CheckError: there is something of that name.
+        whatever ``lines`` raises.
+    """
+    check_free(path, overwrite)
+    with replacing(path) as file:
+        file.writelines(f"{line}\n".encode() for line in lines)

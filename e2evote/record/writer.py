@@ -3,8 +3,10 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from e2evote.errors import CheckError
 from e2evote.record import layout
@@ -16,11 +18,18 @@ _TEMPORARY = ".writing-"
 
 def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Write a file so that a crash leaves the old content or the new, never a mixture."""
+    with replacing(path, mode) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: Path, mode: int = 0o644) -> Iterator[IO[bytes]]:
+    """Open a file for writing that becomes ``path`` at the end of the block; if the block raises, nothing changes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
             os.fchmod(file.fileno(), mode)

@@ -8,7 +8,7 @@ from e2evote.errors import CheckError, ParseError
 from e2evote.record import layout
 from e2evote.record.layout import Record
 from e2evote.record.setup import ExtendedHashes
-from e2evote.record.writer import RecordWriter, write_atomically
+from e2evote.record.writer import RecordWriter, replacing, write_atomically
 from tests.builders import BuiltRecord, build_record
 
 HASHES = ExtendedHashes(h_e=bytes(32))
@@ -86,3 +86,19 @@ def test_a_failed_write_leaves_the_old_content(tmp_path: Path, monkeypatch: pyte
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("old", [None, b"old"])
+def test_a_block_that_raises_leaves_the_old_content(tmp_path: Path, old: bytes | None) -> None:
+    path = tmp_path / "file"
+    if old is not None:
+        path.write_bytes(old)
+
+    def write() -> None:
+        with replacing(path) as file:
+            file.write(b"half")
+            raise ParseError("record", "broken")
+
+    with pytest.raises(ParseError, match="broken"):
+        write()
+    assert [entry.read_bytes() for entry in tmp_path.iterdir()] == ([] if old is None else [old])
