@@ -22,7 +22,7 @@ from e2evote.errors import CheckError
 from e2evote.record import layout
 from e2evote.record.ballot import EncryptedBallot, Status
 from e2evote.record.codec import Hash, RecordModel, dump, parse
-from e2evote.record.exceptions import Rule, TallyException
+from e2evote.record.exceptions import Override, Rule, TallyException
 from e2evote.record.layout import Record
 from e2evote.record.load import load_election, load_guardians
 from e2evote.record.setup import Election, GuardianPublicKey
@@ -33,16 +33,6 @@ from e2evote.verifier.v09_aggregation import Sums
 
 _TOKEN = object()
 """What only ``approve`` hands to the constructor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """A decision to decrypt a contest of a cell, both by label, although it breaks a rule; the record publishes it."""
-
-    cell: str
-    contest: str
-    rule: Rule
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

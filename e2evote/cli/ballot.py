@@ -10,12 +10,12 @@ from e2evote.cli import devices
 from e2evote.cli.devices import Device
 from e2evote.cli.encrypting import encrypt_file
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, directory, force, jobs, write_new_lines
-from e2evote.cli.program import Failure
-from e2evote.cli.terminal import note, progress
 from e2evote.cli.views import show_opened
 from e2evote.cli.workspace import Workspace
 from e2evote.encoding import hex_of
 from e2evote.record.ballot import Status
+from e2evote.terminal.program import Failure
+from e2evote.terminal.screen import note, progress
 
 
 @click.group()

@@ -17,8 +17,8 @@ from e2evote.bench.figures import Figure, Report, Watch
 from e2evote.bench.plan import FULL, ON_EVERY_BACKEND, PARTS, QUICK, Plan
 from e2evote.bench.tables import Rows, tables
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, write_new
-from e2evote.cli.terminal import note
 from e2evote.errors import CheckError
+from e2evote.terminal.screen import note
 
 
 @click.command()

@@ -6,11 +6,10 @@ from functools import partial
 from itertools import islice, tee
 from typing import TypeVar
 
-from e2evote.approval import ApprovedRecord, BallotStatement, Override, approve
+from e2evote.approval import ApprovedRecord, BallotStatement, approve
 from e2evote.challenge import nonce_from_factor, open_ballot
 from e2evote.cli.devices import Device, code_of, devices
 from e2evote.cli.hands import side_by_side
-from e2evote.cli.terminal import note, progress
 from e2evote.cli.workspace import Workspace
 from e2evote.decryption.results import opened_contest_data, tallies_of
 from e2evote.decryption.rounds import decrypt
@@ -19,10 +18,12 @@ from e2evote.engine import Workers
 from e2evote.errors import CheckError
 from e2evote.group.elements import Element
 from e2evote.record import layout
+from e2evote.record.exceptions import Override
 from e2evote.record.opened import ChallengedBallot, DecryptedContestData
 from e2evote.record.tally import EncryptedTally
 from e2evote.secret_sharing import SecretKeyShares
 from e2evote.tally import Accumulation, accumulate_lines
+from e2evote.terminal.screen import note, progress
 from e2evote.zkp.equality import EqualityProof
 
 BATCH = 8

@@ -17,11 +17,9 @@ from e2evote.cli.counting import Decryption
 from e2evote.cli.device import close
 from e2evote.cli.election import show_created
 from e2evote.cli.options import ANY_PATH, accepted, cores, insecure_parameters, write_new, write_new_lines
-from e2evote.cli.program import Failure
 from e2evote.cli.record import write_chart
 from e2evote.cli.results import contest_results
 from e2evote.cli.tally import add_up
-from e2evote.cli.terminal import say
 from e2evote.cli.verify import INVALID, verify_with_bar
 from e2evote.cli.views import show_manifest, show_report, show_results
 from e2evote.cli.workspace import Workspace, create
@@ -32,6 +30,8 @@ from e2evote.examples.generator import plaintext_ballots
 from e2evote.group.parameters import STANDARD_NAME
 from e2evote.record.codec import dump
 from e2evote.record.manifest import Manifest, parse_manifest
+from e2evote.terminal.program import Failure
+from e2evote.terminal.screen import say
 
 EXAMPLE = "association"
 

@@ -6,9 +6,9 @@ import click
 
 from e2evote.cli.devices import Device, open_new
 from e2evote.cli.options import directory
-from e2evote.cli.terminal import note
 from e2evote.cli.workspace import Workspace
 from e2evote.encoding import hex_of
+from e2evote.terminal.screen import note
 
 
 @click.group()

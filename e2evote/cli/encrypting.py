@@ -16,7 +16,6 @@ from e2evote.cli import private
 from e2evote.cli.devices import Device
 from e2evote.cli.hands import side_by_side
 from e2evote.cli.private import Checkpoint, EncryptionState, SecretNonceEntry
-from e2evote.cli.terminal import Report
 from e2evote.encryption import EncryptedLine, encrypt_lines
 from e2evote.errors import CheckError, ParseError
 from e2evote.record import layout
@@ -24,6 +23,7 @@ from e2evote.record.codec import parse
 from e2evote.record.layout import LINE_LIMIT
 from e2evote.record.manifest import Manifest
 from e2evote.record.plaintext import PlaintextBallot
+from e2evote.terminal.screen import Report
 
 SHARD_BALLOTS = 100
 """Ballots in a shard, the unit that is written at once."""

@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from e2evote.cli.terminal import note
 from e2evote.engine import Workers, workers
+from e2evote.terminal.screen import note
 
 
 @contextmanager

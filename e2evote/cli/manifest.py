@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, read_manifest, write_new
-from e2evote.cli.program import Failure
-from e2evote.cli.terminal import note
 from e2evote.cli.views import show_manifest
 from e2evote.examples import NAMES, manifest_bytes
 from e2evote.record.manifest import parse_manifest
+from e2evote.terminal.program import Failure
+from e2evote.terminal.screen import note
 
 
 @click.group()

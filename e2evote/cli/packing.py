@@ -7,10 +7,10 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from e2evote.cli.terminal import Report
 from e2evote.errors import CheckError
 from e2evote.record import layout
 from e2evote.record.layout import IndexEntry, Record
+from e2evote.terminal.screen import Report
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _PIECE = 2**20

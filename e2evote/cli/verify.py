@@ -22,12 +22,12 @@ from e2evote.cli.options import (
     record_place,
     write_new,
 )
-from e2evote.cli.terminal import note, progress
 from e2evote.cli.views import show_report
 from e2evote.engine import Cluster, Workers, workers
 from e2evote.group.backends import NAMES
 from e2evote.group.parameters import group_named
 from e2evote.record.layout import Record
+from e2evote.terminal.screen import note, progress
 from e2evote.verifier.report import PHASES, Phase, Report
 from e2evote.verifier.resume import SECONDS
 from e2evote.verifier.run import verify_record

@@ -2,15 +2,15 @@
 
 from collections import Counter
 
-from e2evote.cli.program import printable
 from e2evote.cli.results import Results, Summary, limits, named
-from e2evote.cli.terminal import row, say, say_row, screen, table
 from e2evote.encoding import hex_of
 from e2evote.errors import ParseError
 from e2evote.group.parameters import STANDARD_NAME
 from e2evote.record.contest_data import unpack
 from e2evote.record.manifest import Contest, Manifest
 from e2evote.record.opened import ChallengedBallot, OpenedContest
+from e2evote.terminal.program import printable
+from e2evote.terminal.screen import row, say, say_row, screen, table
 from e2evote.verifier.report import PHASES, CheckResult, Report
 
 FINDINGS_SHOWN = 20

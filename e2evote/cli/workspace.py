@@ -23,7 +23,6 @@ from pathlib import Path
 
 from e2evote.cli import private
 from e2evote.cli.private import ParameterSet, SecretGuardianFile
-from e2evote.cli.terminal import progress
 from e2evote.errors import CheckError
 from e2evote.group.parameters import STANDARD_NAME, group_named
 from e2evote.key_ceremony import Ceremony, hold
@@ -34,6 +33,7 @@ from e2evote.record.manifest import parse_manifest
 from e2evote.record.setup import Election, ExtendedHashes, GuardianPublicKey, Parameters
 from e2evote.record.writer import RecordWriter
 from e2evote.secret_sharing import SecretKeyShares
+from e2evote.terminal.screen import progress
 from e2evote.verifier.report import Phase
 from e2evote.verifier.run import verify_record
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from e2evote.cli.program import printable
+from e2evote.terminal.program import printable
 
 Report = Callable[[int, int], None]
 """Takes how much is done and how much there is."""

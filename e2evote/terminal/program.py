@@ -8,6 +8,7 @@ import sys
 import unicodedata
 from collections.abc import Mapping
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -32,10 +33,23 @@ class Failure(click.ClickException):
 class Program(click.Group):
     """A group whose commands are imported from modules of the same package by name."""
 
-    def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:  # noqa: ANN401
-        """Take command names with the modules that define them under the same name."""
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401
+        modules: Mapping[str, str],
+        exit_codes: Mapping[type[E2EVoteError], int] = MappingProxyType({}),
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        """Take command names with the modules that define them under the same name, '_' for '-'.
+
+        Args:
+            args: as ``click.Group``.
+            modules: of each command.
+            exit_codes: of errors that end with another code than 2.
+            kwargs: as ``click.Group``.
+        """
         super().__init__(*args, **kwargs)
-        self.modules = modules
+        self.modules, self.exit_codes = modules, exit_codes
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names in the order given."""
@@ -45,7 +59,7 @@ class Program(click.Group):
         """Import a command."""
         if name not in self.modules:
             return None
-        command = getattr(import_module(self.modules[name]), name)
+        command = getattr(import_module(self.modules[name]), name.replace("-", "_"))
         return command if isinstance(command, click.Command) else None
 
     def invoke(self, ctx: click.Context) -> object:
@@ -56,7 +70,7 @@ class Program(click.Group):
         try:
             return super().invoke(ctx)
         except E2EVoteError as error:
-            raise Failure(str(error)) from None
+            raise Failure(str(error), self.exit_codes.get(type(error), 2)) from None
         except KeyboardInterrupt:
             raise Failure("interrupted; no file is half written", INTERRUPTED) from None
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
@@ -67,7 +81,8 @@ class Program(click.Group):
             if ctx.params.get("traceback"):
                 raise
             what = f"unexpected {type(error).__name__}: {error}"
-            raise Failure(f"{what}; 'e2evote --traceback …' shows where. Please report it.", UNEXPECTED) from None
+            shown = f"'{ctx.command_path} --traceback …' shows where"
+            raise Failure(f"{what}; {shown}. Please report it.", UNEXPECTED) from None
 
 
 def printable(text: str) -> str:
