@@ -59,6 +59,7 @@ class OwnTag(IntEnum):
     MESSAGE = 0xE5
     SEEN = 0xE6
     FINGERPRINT = 0xE7
+    KEY_CHECK = 0xE8
 
 
 def H(key: bytes, tag: Tag | OwnTag, *parts: Part, length: int) -> bytes:  # noqa: N802  (the specification's name)

@@ -11,20 +11,21 @@ from e2evote.decryption.rounds import (
 )
 from e2evote.errors import E2EVoteError, VerificationError
 from e2evote.group.randomness import SYSTEM, Randomness
-from e2evote.key_ceremony import EncryptedShare, SecretGuardianKeys
+from e2evote.key_ceremony import EncryptedShare, SecretGuardianKeys, decrypt_share, publish, verify_encrypted_share
 from e2evote.messages.complaints import (
     Absence,
     Complaint,
     Grounds,
     InvalidMessage,
     TwoFaces,
+    WrongConfirmation,
     WrongDecryption,
     WrongShare,
     open_share,
 )
 from e2evote.messages.envelope import Message, open_envelope
 from e2evote.messages.evidence import Case, CeremonyCase, DecryptionCase, Hearing, SettledError
-from e2evote.messages.rounds import Collected
+from e2evote.messages.rounds import Collected, Confirmation
 from e2evote.record.codec import RecordModel
 from e2evote.record.setup import GuardianPublicKey
 
@@ -77,6 +78,51 @@ def complaint_about_share(
     texts = tuple(message.data.decode() for message in keys.messages)
     grounds = WrongShare(kind="wrong share", public_keys=texts, share=share.data.decode(), opening=opening)
     return _complaint(share.sender, "eqs. 24, 28, 29", grounds)
+
+
+def complaints_about_shares(
+    case: CeremonyCase,
+    secret: SecretGuardianKeys,
+    keys: Collected[GuardianPublicKey],
+    shares: Collected[EncryptedShare],
+    rng: Randomness = SYSTEM,
+) -> tuple[Complaint, ...]:
+    """Return a complaint about every share of a round that this guardian cannot receive; the others stay closed.
+
+    Spec: EG-2.1 §3.2.2, eqs. 24, 28, 29
+    """
+    senders = {public.i: public for public in keys.payloads}
+    kappa, found = senders[secret.i].communication_key, []
+    for message in shares.messages:
+        share = message.payload
+        try:
+            verify_encrypted_share(case.ceremony, share)
+            decrypt_share(case.ceremony, senders[share.sender], kappa, share, share.ciphertext.c_0**secret.zeta)
+        except VerificationError:
+            found.append(complaint_about_share(case, secret, keys, message, rng))
+    return tuple(found)
+
+
+def complaints_about_confirmations(
+    case: CeremonyCase, keys: Collected[GuardianPublicKey], confirmations: Collected[Confirmation]
+) -> tuple[Complaint, ...]:
+    """Return a complaint about every confirmation that has seen these keys, and confirms something else.
+
+    Raises:
+        VerificationError: the keys make no guardian record.
+
+    Spec: EG-2.1 §3.2.2, eq. 27
+    """
+    h_g, texts = publish(case.ceremony, keys.payloads).h_g, tuple(message.data.decode() for message in keys.messages)
+    return tuple(
+        _complaint(
+            message.sender,
+            "eq. 27",
+            WrongConfirmation(kind="wrong confirmation", public_keys=texts, confirmation=message.data.decode()),
+        )
+        for message in confirmations.messages
+        if message.payload.h_g != h_g
+    )
 
 
 def complaints_about_decryption(

@@ -24,7 +24,7 @@ from e2evote.messages.complaints import (
 )
 from e2evote.messages.envelope import Envelope, open_message, seen_hash
 from e2evote.messages.evidence import Case, CeremonyCase, DecryptionCase, Hearing, Party, SettledError
-from e2evote.messages.rounds import COMMITMENTS, CONFIRMATION, PUBLIC_KEY, RESPONSES, REVEALS, SHARE
+from e2evote.messages.rounds import COMMITMENTS, CONFIRMATION, PUBLIC_KEY, RESPONSES, REVEALS, ROUNDS, SHARE
 from e2evote.record.codec import Count, RecordModel
 
 _OTHER_VIEW = "it answers other messages than those in evidence; look for a guardian who signed two"
@@ -81,8 +81,8 @@ def _two_faces(hearing: Hearing, grounds: TwoFaces) -> None:
     _by_accused(hearing, first)
     if first.slot != second.slot:
         raise SettledError("complainer", "the two messages do not stand in each other's place")
-    if first.round == COMPLAINT.name:
-        raise SettledError("complainer", "a guardian may complain more than once")
+    if ROUNDS[first.round].repeatable:
+        raise SettledError("complainer", f"a guardian may write more than one message of round {first.round!r}")
     if first.digest != second.digest:
         why = f"guardian {hearing.accused} signed two different messages of round {first.round!r}"
         raise SettledError("accused", why)

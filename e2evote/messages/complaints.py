@@ -98,8 +98,8 @@ class Complaint(RecordModel):
     grounds: Grounds
 
 
-COMPLAINT = Round("complaint", Complaint)
-"""May be written at any time, and more than once."""
+COMPLAINT = Round("complaint", Complaint, repeatable=True)
+"""May be written at any time."""
 
 
 def open_share(

@@ -1,7 +1,7 @@
 """What is decrypted, by whom: the plan that pins the statements and the available guardians U before anything is sent.
 
 A guardian makes the statements from the record itself and compares the plan with them. Every message of the decryption
-is bound to the plan: a commitment to other statements or for another U is no message of this exchange.
+is bound to all of the plan: a commitment to other statements, or for another U, is no message of this exchange.
 """
 
 from collections.abc import Sequence
@@ -10,42 +10,97 @@ from typing import Annotated, Literal, Self
 from annotated_types import MinLen
 
 from e2evote.decryption.statements import DataStatement, Statement, TallyStatement
-from e2evote.errors import CheckError
+from e2evote.elgamal import Ciphertext
+from e2evote.errors import CheckError, ParseError
+from e2evote.hashed_elgamal import HashedCiphertext
 from e2evote.hashing import H, OwnTag, Part
 from e2evote.messages.envelope import Exchange
-from e2evote.record.codec import Hash, Index, RecordModel
+from e2evote.record.ballot import Timestamp
+from e2evote.record.codec import Count, Hash, Index, RecordModel, dump
+from e2evote.record.exceptions import Override
 from e2evote.record.setup import Election
+
+Subject = Literal["tallies", "challenged ballots", "contest data"]
+"""What a plan may ask for."""
+
+
+class StoredStatement(RecordModel):
+    """A statement as a line of a file: of a tally, or of contest data or a ballot nonce (contest index 0)."""
+
+    key: Hash
+    contest: Count
+    option: Index | None = None
+    total: Ciphertext | None = None
+    sealed: HashedCiphertext | None = None
+
+    @classmethod
+    def of(cls, statement: Statement) -> Self:
+        """Take a statement apart."""
+        match statement:
+            case TallyStatement(h_e, ind_c, ind_o, total):
+                return cls(key=h_e, contest=ind_c, option=ind_o, total=total)
+            case DataStatement(h_i, ind_c, ciphertext):
+                return cls(key=h_i, contest=ind_c, sealed=ciphertext)
+        raise CheckError(f"{statement.name}: a statement of unknown kind")
+
+    def statement(self, where: str) -> Statement:
+        """Put the statement together.
+
+        Raises:
+            ParseError: it is neither of the two kinds.
+        """
+        match self.option, self.total, self.sealed:
+            case int(ind_o), Ciphertext() as total, None:
+                return TallyStatement(self.key, self.contest, ind_o, total)
+            case None, None, HashedCiphertext() as ciphertext:
+                return DataStatement(self.key, self.contest, ciphertext)
+        raise ParseError(where, "expected option and total, or sealed")
 
 
 class DecryptionPlan(RecordModel):
-    """Attempt number ``attempt`` at decrypting the statements with this digest, by the guardians U, ascending."""
+    """What is asked of the guardians U, ascending: every plan of an election has an attempt number of its own.
 
-    format: Literal["e2evote-decryption-plan"]
-    version: Literal[1]
+    ``record`` is the record's fingerprint, ``pinned`` stands for its ballots and statuses, ``statements`` for all that
+    is decrypted; ``codes`` are those of the challenged ballots to open, ``overrides`` rules that the tallies break.
+    """
+
+    format: Literal["e2evote-decryption-plan"] = "e2evote-decryption-plan"
+    version: Literal[1] = 1
     h_e: Hash
-    statements: Hash
-    available: Annotated[tuple[Index, ...], MinLen(1)]
     attempt: Index
+    begun: Timestamp
+    subject: Subject
+    record: Hash
+    pinned: Hash
+    statements: Hash
+    codes: tuple[Hash, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    available: Annotated[tuple[Index, ...], MinLen(1)]
 
-    @classmethod
-    def of(
-        cls, election: Election, statements: Sequence[Statement], available: Sequence[int], attempt: int = 1
-    ) -> Self:
-        """Plan a decryption; every further attempt, with whatever U, needs a number of its own."""
-        return cls(
-            format="e2evote-decryption-plan",
-            version=1,
-            h_e=election.h_e,
-            statements=statements_hash(election, statements),
-            available=tuple(sorted(available)),
-            attempt=attempt,
-        )
+    def check_available(self, n: int, k: int) -> None:
+        """Accept a quorum of different guardians, ascending.
+
+        Raises:
+            CheckError: otherwise.
+        """
+        U = self.available
+        if list(U) != sorted(set(U)) or len(U) < k or not set(U) <= set(range(1, n + 1)):
+            raise CheckError(f"the decryption plan needs at least {k} different guardians, ascending; it has {U}")
+
+
+class DecryptionList(RecordModel):
+    """Every decryption that was asked for in an election, for guardians whose memory of them is lost."""
+
+    format: Literal["e2evote-decryption-list"] = "e2evote-decryption-list"
+    version: Literal[1] = 1
+    h_e: Hash
+    plans: tuple[DecryptionPlan, ...]
 
 
 def decryption_exchange(
     ceremony: Exchange, election: Election, statements: Sequence[Statement], plan: DecryptionPlan
 ) -> Exchange:
-    """Return the exchange of a decryption, with context H(H_E; E3, ceremony, attempt, statements, U).
+    """Return the exchange of a decryption, with context H(H_E; E3, ceremony, plan).
 
     Args:
         ceremony: the exchange of the ceremony that made the keys.
@@ -56,18 +111,25 @@ def decryption_exchange(
     Raises:
         CheckError: the plan is of another election or statements, or U is no quorum of different guardians.
     """
-    U = plan.available
     if plan.h_e != election.h_e:
         raise CheckError("the decryption plan is of another election (H_E)")
     if plan.statements != statements_hash(election, statements):
         raise CheckError("the decryption plan is for other statements than those of the record at hand")
-    if list(U) != sorted(set(U)) or len(U) < election.k or not ceremony.signing_keys.keys() >= set(U):
-        raise CheckError(f"the decryption plan needs at least {election.k} different guardians, ascending; it has {U}")
-    parts: tuple[Part, ...] = (ceremony.context, plan.attempt, plan.statements, len(U), *U)
-    # E3 ‖ ceremony(32) ‖ attempt(4) ‖ statements(32) ‖ #U(4) ‖ U(4 each)
-    context = H(election.h_e, OwnTag.DECRYPTION, *parts, length=73 + 4 * len(U))
-    keys = {i: ceremony.signing_keys[i] for i in U}
-    return Exchange(ceremony.group, context, plan.attempt, keys, ceremony.names)
+    plan.check_available(election.n, election.k)
+    return plan_exchange(ceremony, plan)
+
+
+def plan_exchange(ceremony: Exchange, plan: DecryptionPlan) -> Exchange:
+    """Return the exchange of a plan that was accepted."""
+    keys = {i: ceremony.signing_keys[i] for i in plan.available}
+    return Exchange(ceremony.group, plan_context(ceremony, plan), plan.attempt, keys, ceremony.names)
+
+
+def plan_context(ceremony: Exchange, plan: DecryptionPlan) -> bytes:
+    """Return H(H_E; E3, ceremony, plan): what messages are bound to, and the id of the decryption."""
+    data = dump(plan)
+    # E3 ‖ ceremony(32) ‖ len(4) ‖ plan
+    return H(plan.h_e, OwnTag.DECRYPTION, ceremony.context, len(data), data, length=37 + len(data))
 
 
 def statements_hash(election: Election, statements: Sequence[Statement]) -> bytes:

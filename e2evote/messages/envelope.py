@@ -17,9 +17,9 @@ from e2evote.messages.signing import SecretSigningKey, Signature, verify_signatu
 from e2evote.record.codec import Count, Hash, Index, RecordModel, dump, parse
 
 RoundName = Literal[
-    "identity", "public key", "share", "confirmation", "commitments", "reveals", "responses", "complaint"
+    "identity", "public key", "share", "confirmation", "commitments", "reveals", "responses", "complaint", "key check"
 ]
-"""The rounds: four of the ceremony, three of a decryption, and complaints about either."""
+"""The rounds: four of the ceremony, three of a decryption, complaints about either, and proofs of possession."""
 ALL = 0
 """The recipient of what everybody may read."""
 NOTHING = bytes(32)
@@ -75,12 +75,14 @@ class Round(Generic[P_co]):
         kind: the type of its payload.
         addressed: a message is for one guardian, not for all.
         answers: a message says by ``seen`` what its sender had received before.
+        repeatable: a guardian may write more than one.
     """
 
     name: RoundName
     kind: type[P_co]
     addressed: bool = False
     answers: bool = False
+    repeatable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

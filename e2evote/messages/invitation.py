@@ -5,7 +5,7 @@ guardians have compared fingerprints of all signing keys by voice, ``ceremony_ex
 the invitation and to exactly these keys.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from annotated_types import MaxLen, MinLen
@@ -18,6 +18,7 @@ from e2evote.key_ceremony import Ceremony
 from e2evote.messages.envelope import Exchange, Message, Round, open_message, parse_envelope, write
 from e2evote.messages.signing import PublicSigningKey, SecretSigningKey, check_signing_key
 from e2evote.record.codec import Index, RecordModel, parse
+from e2evote.record.load import accepted_group
 from e2evote.record.manifest import parse_manifest
 from e2evote.record.setup import Parameters
 
@@ -26,17 +27,23 @@ GuardianName = Annotated[str, MinLen(1), MaxLen(200)]
 
 
 class Invitation(RecordModel):
-    """What all guardians have to agree on: parameters, who is which guardian, which attempt, and the manifest."""
+    """What all guardians have to agree on: parameters, who is which guardian, which attempt, and the manifest.
+
+    A ``rehearsal`` says so in everything that is signed in it.
+    """
 
     format: Literal["e2evote-guardian-invitation"]
     version: Literal[1]
     parameters: Parameters
     names: Annotated[tuple[GuardianName, ...], MinLen(1)]
     attempt: Index
+    rehearsal: bool
     manifest: str
 
     @classmethod
-    def of(cls, group: Group, k: int, names: Sequence[str], manifest: bytes, attempt: int = 1) -> Self:
+    def of(
+        cls, group: Group, k: int, names: Sequence[str], manifest: bytes, attempt: int = 1, rehearsal: bool = False
+    ) -> Self:
         """Invite to attempt number ``attempt``; guardian i is ``names[i - 1]``.
 
         Raises:
@@ -49,6 +56,7 @@ class Invitation(RecordModel):
             parameters=Parameters.of(group, len(names), k),
             names=tuple(names),
             attempt=attempt,
+            rehearsal=rehearsal,
             manifest=manifest.decode(),
         )
         invitation.check(group)
@@ -74,12 +82,13 @@ class Invitation(RecordModel):
         return Ceremony.of(group, self.parameters.n, self.parameters.k, self.manifest.encode())
 
     def hash(self, group: Group) -> bytes:
-        """Return H(H_B; E1, attempt, n, names): H_B covers parameters, n, k and the manifest's bytes."""
+        """Return H(H_B; E1, attempt, rehearsal, n, names): H_B covers parameters, n, k and the manifest's bytes."""
         names = [name.encode() for name in self.names]
         parts = [part for name in names for part in (len(name), name)]
-        # E1 ‖ attempt(4) ‖ n(4) ‖ len(4) ‖ name, for each name
-        length = 9 + sum(4 + len(name) for name in names)
-        return H(self.ceremony(group).hashes.h_b, OwnTag.INVITATION, self.attempt, len(names), *parts, length=length)
+        head = (self.attempt, int(self.rehearsal), len(names))
+        # E1 ‖ attempt(4) ‖ rehearsal(4), 0 or 1 ‖ n(4) ‖ len(4) ‖ name, for each name
+        length = 13 + sum(4 + len(name) for name in names)
+        return H(self.ceremony(group).hashes.h_b, OwnTag.INVITATION, *head, *parts, length=length)
 
 
 def parse_invitation(data: bytes, group: Group = STANDARD, where: str = "invitation") -> Invitation:
@@ -92,6 +101,19 @@ def parse_invitation(data: bytes, group: Group = STANDARD, where: str = "invitat
     invitation = parse(Invitation, data, where)
     invitation.check(group)
     return invitation
+
+
+def read_invitation(data: bytes, where: str, allow_insecure: Collection[str] = ()) -> tuple[Group, Invitation]:
+    """Return an invitation with its group, which is the standard one or an insecure one that was asked for by name.
+
+    Raises:
+        ParseError: not in the one accepted form.
+        CheckError: parameters that are not accepted, or as ``Invitation.check``.
+    """
+    invitation = parse(Invitation, data, where)
+    group = accepted_group(invitation.parameters, allow_insecure, where)
+    invitation.check(group)
+    return group, invitation
 
 
 class Identity(RecordModel):

@@ -23,6 +23,7 @@ from e2evote.messages.envelope import (
     seen_hash,
 )
 from e2evote.messages.invitation import IDENTITY, Identity, Invitation, open_identity
+from e2evote.messages.key_check import KEY_CHECK
 from e2evote.record.codec import Hash, RecordModel
 from e2evote.record.setup import GuardianPublicKey
 
@@ -42,7 +43,7 @@ RESPONSES = Round("responses", DecryptionResponses, answers=True)
 
 ROUNDS: dict[RoundName, Round[RecordModel]] = {
     round_.name: round_
-    for round_ in (IDENTITY, PUBLIC_KEY, SHARE, CONFIRMATION, COMMITMENTS, REVEALS, RESPONSES, COMPLAINT)
+    for round_ in (IDENTITY, PUBLIC_KEY, SHARE, CONFIRMATION, COMMITMENTS, REVEALS, RESPONSES, COMPLAINT, KEY_CHECK)
 }
 
 

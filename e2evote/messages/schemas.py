@@ -4,9 +4,10 @@ from e2evote.decryption.rounds import DecryptionCommitments, DecryptionResponses
 from e2evote.key_ceremony import EncryptedShare
 from e2evote.messages.adjudication import Verdict
 from e2evote.messages.complaints import Complaint
-from e2evote.messages.decrypting import DecryptionPlan
+from e2evote.messages.decrypting import DecryptionList, DecryptionPlan
 from e2evote.messages.envelope import Envelope
 from e2evote.messages.invitation import Identity, Invitation
+from e2evote.messages.key_check import KeyCheck
 from e2evote.messages.rounds import Confirmation
 from e2evote.record.codec import RecordModel
 
@@ -16,7 +17,9 @@ MESSAGE_SCHEMAS: dict[str, type[RecordModel]] = {
     "guardian_identity": Identity,
     "encrypted_share": EncryptedShare,
     "guardian_confirmation": Confirmation,
+    "key_check": KeyCheck,
     "decryption_plan": DecryptionPlan,
+    "decryption_list": DecryptionList,
     "decryption_commitments": DecryptionCommitments,
     "decryption_reveals": DecryptionReveals,
     "decryption_responses": DecryptionResponses,

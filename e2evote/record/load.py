@@ -4,6 +4,8 @@ What can be recomputed is recomputed: the parameters must be a known set, hashes
 its rules. Proofs and membership are not looked at; that is the verifier's work.
 """
 
+from collections.abc import Collection
+
 from e2evote.errors import CheckError
 from e2evote.group.elements import Group
 from e2evote.group.parameters import STANDARD_NAME, group_with_prime
@@ -26,20 +28,31 @@ def load_parameters(record: Record, allow_insecure: frozenset[str] = frozenset()
 
     Spec: EG-2.1 §3.1.1, eq. 3
     """
-    name = layout.PARAMETERS
-    found = record.object(Parameters, name)
+    found = record.object(Parameters, layout.PARAMETERS)
+    group = accepted_group(found, allow_insecure, layout.PARAMETERS)
+    if not 1 <= found.k <= found.n:
+        raise CheckError(f"{layout.PARAMETERS}: a quorum of {found.k} of {found.n} guardians is impossible")
+    return group, found.n, found.k
+
+
+def accepted_group(found: Parameters, allow_insecure: Collection[str], where: str) -> Group:
+    """Return the group of the published parameters.
+
+    Raises:
+        CheckError: they are not exactly those of an accepted set.
+
+    Spec: EG-2.1 §3.1.1, eq. 3
+    """
     group = group_with_prime(int.from_bytes(found.p, "big"))
     if group is None:
-        raise CheckError(f"{name}: p is the prime of no known parameter set")
+        raise CheckError(f"{where}: p is the prime of no known parameter set")
     if found != Parameters.of(group, found.n, found.k):
-        raise CheckError(f"{name}: version, q, r, g or the width of a number differ from the set {group.name}")
+        raise CheckError(f"{where}: version, q, r, g or the width of a number differ from the set {group.name}")
     if group.name != STANDARD_NAME and group.name not in allow_insecure:
         raise CheckError(
-            f"{name}: the parameter set {group.name} proves nothing; it is accepted only if asked for by name"
+            f"{where}: the parameter set {group.name} proves nothing; it is accepted only if asked for by name"
         )
-    if not 1 <= found.k <= found.n:
-        raise CheckError(f"{name}: a quorum of {found.k} of {found.n} guardians is impossible")
-    return group, found.n, found.k
+    return group
 
 
 def load_manifest(record: Record) -> tuple[Manifest, bytes]:

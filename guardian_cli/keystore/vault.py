@@ -15,6 +15,7 @@ from annotated_types import MinLen
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import Field
 
+from e2evote.approval import ApprovedRecord, DecryptionMemory
 from e2evote.encoding import Hex
 from e2evote.errors import CheckError
 from e2evote.group.elements import Group, SecretScalar
@@ -68,6 +69,7 @@ class SecretVault(RecordModel):
     ceremony: SecretCeremony | None = None
     shares: SecretShares | None = None
     restored: Restored | None = None
+    memory: DecryptionMemory = DecryptionMemory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +136,12 @@ class Vault:
         """H_E, once the guardian record is confirmed."""
         return self._content.shares.h_e if self._content.shares else None
 
-    def begin_ceremony(self, keys: SecretGuardianKeys, public: GuardianPublicKey, anew: bool = False) -> None:
+    def begin_ceremony(self, keys: SecretGuardianKeys, public: GuardianPublicKey) -> None:
         """Keep what ``generate_keys`` chose; only then may the public key leave.
 
         Args:
             keys: the polynomials and ζ.
             public: the public key, so that a command that is repeated sends the same.
-            anew: give up the secrets of a ceremony that failed.
 
         Raises:
             CheckError: the keys are another guardian's, a ceremony is under way, or one has been confirmed.
@@ -149,12 +150,17 @@ class Vault:
         self._check_own(public.i)
         if self.h_e is not None:
             raise CheckError(f"{self}: the key ceremony of this election has been confirmed; nothing begins anew")
-        if self._content.ceremony is not None and not anew:
-            raise CheckError(f"{self}: a key ceremony is under way; say so if it has failed and begins anew")
+        if self._content.ceremony is not None:
+            raise CheckError(f"{self}: a key ceremony is under way; a new attempt has a folder of its own")
         ceremony = SecretCeremony(
             vote=keys.vote.coefficients, data=keys.data.coefficients, zeta=keys.zeta, public=public
         )
         self._save(ceremony=ceremony, shares=None)
+
+    @property
+    def in_ceremony(self) -> bool:
+        """Whether a key ceremony is under way."""
+        return self._content.ceremony is not None
 
     @property
     def ceremony_keys(self) -> SecretGuardianKeys:
@@ -226,8 +232,22 @@ class Vault:
             raise CheckError(f"{self}: there is nothing to back up before the guardian record is confirmed")
         return SecretLongTerm(SecretKey(self._content.identity), self.shares, self.h_e)
 
-    def import_decryptions(self, sessions: Sequence[bytes]) -> None:
-        """Take in the published list of decryptions, whose signature the caller has verified.
+    def remember(self, approved: ApprovedRecord) -> None:
+        """Keep which ballots of the election are decrypted, before anything is said about them.
+
+        Raises:
+            CheckError: others were decrypted before.
+        """
+        memory = self._content.memory.remembering(approved)
+        if memory != self._content.memory:
+            self._save(memory=memory)
+
+    def import_decryptions(self, sessions: Sequence[bytes], memory: DecryptionMemory) -> None:
+        """Take in the published list of decryptions, which the caller has compared with other guardians.
+
+        Args:
+            sessions: ids of all decryptions.
+            memory: the ballots they were about.
 
         Raises:
             CheckError: the vault was not restored, or a list that was imported before had sessions that this lacks.
@@ -238,7 +258,7 @@ class Vault:
         missing = set(mark.decryptions or ()) - set(sessions)
         if missing:
             raise CheckError(f"{self}: the list lacks {len(missing)} decryptions that an earlier one had")
-        self._save(restored=mark.model_copy(update={"decryptions": tuple(sorted(set(sessions)))}))
+        self._save(restored=mark.model_copy(update={"decryptions": tuple(sorted(set(sessions)))}), memory=memory)
 
     def change_passphrase(self, new: SecretPassphrase) -> None:
         """Seal with another passphrase; old copies of the file still open with the old one."""
@@ -281,13 +301,20 @@ class Vault:
 
 
 @contextmanager
-def created(folder: Path, owner: Owner, passphrase: SecretPassphrase, means: Means = PRODUCTION) -> Iterator[Vault]:
-    """Make a vault with a new identity key.
+def created(
+    folder: Path,
+    owner: Owner,
+    passphrase: SecretPassphrase,
+    means: Means = PRODUCTION,
+    identity: Ed25519PrivateKey | None = None,
+) -> Iterator[Vault]:
+    """Make a vault with a new identity key, or with the one of an earlier attempt.
 
     Raises:
         CheckError: there is one in this folder, or another command is at work there.
     """
-    content = SecretVault(identity=means.rng.bytes(32), session_key=means.rng.bytes(32))
+    known = identity.private_bytes_raw() if identity else means.rng.bytes(32)
+    content = SecretVault(identity=known, session_key=means.rng.bytes(32))
     with _made(folder, owner, passphrase, content, means) as vault:
         yield vault
 

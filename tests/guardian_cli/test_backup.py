@@ -12,6 +12,7 @@ import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
+from e2evote.approval import DecryptionMemory
 from e2evote.errors import CheckError, ParseError, VerificationError
 from e2evote.secret_sharing import SecretKeyShares
 from guardian_cli.keystore.backup import PREFIX, SIZE, Backup, make_backup, open_backup
@@ -183,7 +184,7 @@ def test_a_restored_vault(vault: Vault, case: Case, folder: Path, tmp_path: Path
         journal, later = Journal(again), at + timedelta(seconds=1)
         with pytest.raises(CheckError, match="import the published list"):
             journal.commit(case.session(b"2" * 32, later))
-        again.import_decryptions([b"3" * 32])
+        again.import_decryptions([b"3" * 32], DecryptionMemory())
         with pytest.raises(CheckError, match="began before the vault was restored"):
             journal.commit(before)
         with pytest.raises(CheckError, match="round 1 did not take place"):
@@ -194,8 +195,8 @@ def test_a_restored_vault(vault: Vault, case: Case, folder: Path, tmp_path: Path
             journal.commit(case.session(b"3" * 32, later))
         journal.commit(case.session(b"2" * 32, later))
         with pytest.raises(CheckError, match="lacks 1 decryptions"):
-            again.import_decryptions([])
-        again.import_decryptions([b"4" * 32, b"3" * 32])
+            again.import_decryptions([], DecryptionMemory())
+        again.import_decryptions([b"4" * 32, b"3" * 32], DecryptionMemory())
         assert again.restoration.decryptions == (b"3" * 32, b"4" * 32)
 
 

@@ -19,7 +19,7 @@ from e2evote.record.setup import Election
 from e2evote.tally import accumulate
 from tests.builders import patterned_ballots
 from tests.deterministic import DeterministicRandomness
-from tests.messages.guardians import Held, hold_by_mail
+from tests.messages.guardians import Held, hold_by_mail, plan_for
 
 U = (1, 3)
 
@@ -63,7 +63,7 @@ def decrypt_by_mail(held: Held, attempt: int = 1) -> Decrypted:
     votes = [ballot for ballot, _ in zip(patterned_ballots(), range(16), strict=False)]
     ballots = encrypt_ballots(election, open_device(election.h_e, 1, "Urn", 1), votes, rng=DeterministicRandomness(1))
     statements = tally_statements(election, accumulate(election, [ballot for ballot, _ in ballots]))[:3]
-    plan = DecryptionPlan.of(election, statements, U, attempt)
+    plan = plan_for(election, statements, U, attempt=attempt)
     machines = [held.machines[i] for i in U]
     commitments = [m.commitments(election, statements, dump(plan)) for m in machines]
     reveals = [m.reveals(commitments) for m in machines]

@@ -7,7 +7,7 @@ from e2evote.decryption.rounds import SecretDecryptionState, commit, respond, re
 from e2evote.decryption.statements import Statement
 from e2evote.group.elements import Group
 from e2evote.key_ceremony import SecretGuardianKeys, confirm, encrypt_shares, generate_keys, publish, receive_shares
-from e2evote.messages.decrypting import DecryptionPlan, decryption_exchange
+from e2evote.messages.decrypting import DecryptionPlan, decryption_exchange, statements_hash
 from e2evote.messages.envelope import Exchange, Message, write
 from e2evote.messages.invitation import Invitation, ceremony_exchange, parse_invitation, write_identity
 from e2evote.messages.rounds import (
@@ -32,8 +32,27 @@ from tests.strategies import TOY_GROUP
 NAMES = ("نسرین", "Bahram", "گلناز ۳")
 
 
-def invitation(group: Group = TOY_GROUP, k: int = 2, attempt: int = 1, names: Sequence[str] = NAMES) -> Invitation:
-    return Invitation.of(group, k, names, manifest_bytes(), attempt)
+def invitation(
+    group: Group = TOY_GROUP, k: int = 2, attempt: int = 1, names: Sequence[str] = NAMES, rehearsal: bool = False
+) -> Invitation:
+    return Invitation.of(group, k, names, manifest_bytes(), attempt, rehearsal)
+
+
+def plan_for(
+    election: Election, statements: Sequence[Statement], available: Sequence[int], **changes: object
+) -> DecryptionPlan:
+    """Return the plan of whoever leads a decryption of tallies."""
+    fields = {
+        "h_e": election.h_e,
+        "attempt": 1,
+        "begun": "2026-12-01T12:00:00Z",
+        "subject": "tallies",
+        "record": b"\x0a" * 32,
+        "pinned": b"\x0b" * 32,
+        "statements": statements_hash(election, statements),
+        "available": tuple(available),
+    }
+    return DecryptionPlan(**fields | changes)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from e2evote.errors import CheckError, ParseError
 from e2evote.group.elements import Group
-from e2evote.messages.decrypting import DecryptionPlan, decryption_exchange
+from e2evote.messages.decrypting import decryption_exchange
 from e2evote.messages.envelope import ALL, seen_hash, write
 from e2evote.messages.invitation import Invitation, ceremony_exchange, parse_invitation, write_identity
 from e2evote.messages.rounds import (
@@ -26,7 +26,7 @@ from e2evote.record.codec import dump
 from e2evote.secret_sharing import lagrange_coefficient, product
 from tests.builders import manifest_bytes
 from tests.messages.conftest import Decrypted
-from tests.messages.guardians import NAMES, Held, invitation
+from tests.messages.guardians import NAMES, Held, invitation, plan_for
 from tests.strategies import TOY_GROUP
 
 
@@ -108,11 +108,12 @@ def test_invitations() -> None:
     changed = [
         invitation(k=3),
         invitation(attempt=2),
+        invitation(rehearsal=True),
         invitation(names=("a", "bc", "d")),
         invitation(names=("ab", "c", "d")),
         Invitation.of(TOY_GROUP, 2, NAMES, manifest_bytes(label="another")),
     ]
-    assert len({i.hash(TOY_GROUP) for i in (sent, *changed)}) == 6
+    assert len({i.hash(TOY_GROUP) for i in (sent, *changed)}) == 7
     with pytest.raises(CheckError, match="parameters are not those of standard-4096"):
         parse_invitation(dump(sent))
     with pytest.raises(CheckError, match="different names"):
@@ -143,6 +144,8 @@ def test_invitations_that_are_none() -> None:
         good.replace(b'"attempt":1', b'"attempt": 1'),
         good.replace(b'"names":["', b'"names":["\\ud800'),
         good.replace(b'"version":1', b'"version":2'),
+        good.replace(b'"rehearsal":false', b'"rehearsal":0'),
+        good.replace(b'"rehearsal":false,', b""),
     ):
         with pytest.raises(ParseError):
             parse_invitation(data, TOY_GROUP)
@@ -179,20 +182,21 @@ def test_identities(held: Held) -> None:
 def test_plans(decrypted: Decrypted, held: Held) -> None:
     election, statements = decrypted.election, decrypted.statements
     for plan, statements_at_hand, why in (
-        (DecryptionPlan.of(election, statements[:2], (1, 3)), statements, "other statements"),
-        (DecryptionPlan.of(election, statements[::-1], (1, 3)), statements, "other statements"),
+        (plan_for(election, statements[:2], (1, 3)), statements, "other statements"),
+        (plan_for(election, statements[::-1], (1, 3)), statements, "other statements"),
         (decrypted.plan.model_copy(update={"h_e": bytes(32)}), statements, "another election"),
-        (DecryptionPlan.of(election, statements, (1,)), statements, "at least 2"),
-        (DecryptionPlan.of(election, statements, (1, 4)), statements, "at least 2"),
-        (DecryptionPlan.of(election, statements, (1, 1, 2)), statements, "at least 2"),
+        (plan_for(election, statements, (1,)), statements, "at least 2"),
+        (plan_for(election, statements, (1, 4)), statements, "at least 2"),
+        (plan_for(election, statements, (1, 1, 2)), statements, "at least 2"),
+        (plan_for(election, statements, (3, 1)), statements, "ascending"),
     ):
         with pytest.raises(CheckError, match=why):
             decryption_exchange(held.exchange, election, statements_at_hand, plan)
     with pytest.raises(CheckError, match="nothing to decrypt"):
-        DecryptionPlan.of(election, [], (1, 3))
+        plan_for(election, [], (1, 3))
     for other in (
-        DecryptionPlan.of(election, statements, (1, 2, 3)),
-        DecryptionPlan.of(election, statements, (1, 3), 2),
+        plan_for(election, statements, (1, 2, 3)),
+        plan_for(election, statements, (1, 3), attempt=2),
     ):
         exchange = decryption_exchange(held.exchange, election, statements, other)
         found = collect(exchange, COMMITMENTS, decrypted.commitments)

@@ -175,7 +175,7 @@ def test_messages_of_another_ceremony(held: Held) -> None:
 
 def test_rounds_have_their_names() -> None:
     assert all(name == round_.name and len(name) <= 32 for name, round_ in ROUNDS.items())
-    assert len(ROUNDS) == 8
+    assert len(ROUNDS) == 9
 
 
 def test_keys_of_small_order() -> None:

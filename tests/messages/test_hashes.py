@@ -11,7 +11,7 @@ from e2evote.errors import CheckError
 from e2evote.hashing import OwnTag, Tag
 from e2evote.messages.adjudication import Verdict
 from e2evote.messages.complaints import ShareOpening, open_share
-from e2evote.messages.decrypting import DecryptionPlan, statements_hash
+from e2evote.messages.decrypting import DecryptionList, DecryptionPlan, statements_hash
 from e2evote.messages.envelope import Envelope, open_message, parse_envelope, seen_hash
 from e2evote.messages.invitation import Invitation
 from e2evote.messages.rounds import ROUNDS, SHARE
@@ -37,8 +37,10 @@ def test_tags_are_not_those_of_the_specification() -> None:
 def test_invitation_and_ceremony(held: Held) -> None:
     invitation = held.machines[1].invitation
     parts = [part for name in NAMES for part in (len(name.encode()), name.encode())]
-    expected = H(invitation.ceremony(TOY_GROUP).hashes.h_b, b"\xe1", 1, 3, *parts)
+    expected = H(invitation.ceremony(TOY_GROUP).hashes.h_b, b"\xe1", 1, 0, 3, *parts)
     assert invitation.hash(TOY_GROUP) == expected
+    rehearsal = invitation.model_copy(update={"rehearsal": True})
+    assert rehearsal.hash(TOY_GROUP) == H(rehearsal.ceremony(TOY_GROUP).hashes.h_b, b"\xe1", 1, 1, 3, *parts)
     keys = [held.machines[i].key.public for i in (1, 2, 3)]
     assert held.exchange.context == H(expected, b"\xe2", 3, *keys)
 
@@ -56,7 +58,12 @@ def test_decryption(decrypted: Decrypted, held: Held) -> None:
     hashes = [H(h_e, b"\xe4", 1, s.ind_c, s.ind_o, bytes(s.total.alpha), bytes(s.total.beta)) for s in statements]
     pinned = H(h_e, b"\xe4", 0, 3, *hashes)
     assert decrypted.plan.statements == pinned
-    assert decrypted.exchange.context == H(h_e, b"\xe3", held.exchange.context, 1, pinned, 2, 1, 3)
+    plan = (
+        f'{{"format":"e2evote-decryption-plan","version":1,"h_e":"{h_e.hex().upper()}","attempt":1,'
+        f'"begun":"2026-12-01T12:00:00Z","subject":"tallies","record":"{"0A" * 32}","pinned":"{"0B" * 32}",'
+        f'"statements":"{pinned.hex().upper()}","codes":[],"overrides":[],"available":[1,3]}}'
+    ).encode()
+    assert decrypted.exchange.context == H(h_e, b"\xe3", held.exchange.context, len(plan), plan)
 
 
 def test_statements_of_other_data(built: BuiltRecord) -> None:
@@ -75,7 +82,13 @@ def test_statements_of_other_data(built: BuiltRecord) -> None:
 
 def test_every_payload_has_a_schema() -> None:
     kinds = set((SCHEMAS | MESSAGE_SCHEMAS).values())
-    assert {round_.kind for round_ in ROUNDS.values()} | {Envelope, Invitation, DecryptionPlan, Verdict} <= kinds
+    assert {round_.kind for round_ in ROUNDS.values()} | {
+        Envelope,
+        Invitation,
+        DecryptionPlan,
+        DecryptionList,
+        Verdict,
+    } <= kinds
     assert not SCHEMAS.keys() & MESSAGE_SCHEMAS.keys()
 
 
