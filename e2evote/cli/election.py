@@ -33,7 +33,8 @@ def create_election(directory: Path, manifest: Path, guardians: int, quorum: int
     """Hold a key ceremony in this process and make the directory DIR.
 
     DIR/record is the election record, for everybody. DIR/private holds the secrets of all guardians: whoever runs this
-    knows them all. It is for rehearsals and demonstrations; a program for guardians on their own machines will follow.
+    knows them all. It is for rehearsals and demonstrations; 'e2evote ceremony invite' begins an election whose
+    guardians keep their secrets on their own machines.
 
     For example:
 

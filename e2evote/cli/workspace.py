@@ -4,7 +4,7 @@
 DIR/record/…                                 the election record, as it grows (docs/formats/record.md)
 DIR/private/parameters.json                  name of the parameter set
 DIR/private/lock                             held by the one command that is changing something
-DIR/private/guardians/guardian_<i>.json      shares of the secret keys
+DIR/private/guardians/guardian_<i>.json      shares of the secret keys, if the ceremony ran in one process
 DIR/private/devices/<dddd>/state.json        how far the input is encrypted, until the device closes
 DIR/private/devices/<dddd>/nonces-<ssssss>.ndjson  nonces of undecided ballots, a file a shard
 DIR/private/devices/<dddd>/decisions.ndjson  what became of ballots
@@ -25,7 +25,7 @@ from e2evote.cli import private
 from e2evote.cli.private import ParameterSet, SecretGuardianFile
 from e2evote.errors import CheckError
 from e2evote.group.parameters import STANDARD_NAME, group_named
-from e2evote.key_ceremony import Ceremony, hold
+from e2evote.key_ceremony import Ceremony, GuardianRecord, hold
 from e2evote.record import layout
 from e2evote.record.layout import Record
 from e2evote.record.load import load_election, load_guardians
@@ -36,6 +36,9 @@ from e2evote.secret_sharing import SecretKeyShares
 from e2evote.terminal.screen import progress
 from e2evote.verifier.report import Phase
 from e2evote.verifier.run import verify_record
+
+CEREMONY = "ceremony"
+"""Folder of the messages of guardians who hold the ceremony on their own machines (e2evote.cli.ceremonies)."""
 
 
 class Workspace:
@@ -49,6 +52,8 @@ class Workspace:
         """
         self.root, self.published, self.private = root, root / "record", root / "private"
         if not (self.published.is_dir() and self.private.is_dir()):
+            if (root / CEREMONY).is_dir():
+                raise CheckError(f"{root}: the key ceremony is not over; see 'e2evote ceremony status {root}'")
             raise CheckError(f"{root} is not an election's directory; 'e2evote election create {root} …' makes one")
 
     @property
@@ -96,8 +101,13 @@ class Workspace:
 
         Raises:
             ParseError: there is no such file.
-            CheckError: it belongs to another guardian or election.
+            CheckError: it belongs to another guardian or election, or the guardians keep their secrets themselves.
         """
+        if (self.root / CEREMONY).is_dir():
+            raise CheckError(
+                f"{self.root}: the secrets are with the guardians, not here; they decrypt on their own machines: see "
+                "'e2evote decryption plan'"
+            )
         path = self.private / "guardians" / f"guardian_{i}.json"
         found = private.read_object(SecretGuardianFile, path, self.election.group)
         if (found.h_e, found.i) != (self.election.h_e, i) or not (found.z.in_range() and found.z_hat.in_range()):
@@ -111,19 +121,10 @@ class Workspace:
         Raises:
             CheckError: another command is at work.
         """
-        descriptor = os.open(self.private / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise CheckError(
-                    f"another e2evote command is at work in {self.root}; wait until it has ended"
-                ) from None
+        with held(self.private / "lock", self.root):
             self.__dict__.pop("writer", None)
             _ = self.writer
             yield self
-        finally:
-            os.close(descriptor)
 
     def check_voting(self) -> None:
         """Accept an election whose ballots have not been added up yet.
@@ -133,6 +134,47 @@ class Workspace:
         """
         if layout.ENCRYPTED_TALLIES in self.record:
             raise CheckError(f"{self.root}: the ballots have been added up; voting is over")
+
+
+@contextmanager
+def held(lock: Path, root: Path) -> Iterator[None]:
+    """Hold the lock of a directory, a file that is made if need be.
+
+    Raises:
+        CheckError: another command holds it.
+    """
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CheckError(f"another e2evote command is at work in {root}; wait until it has ended") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def drafted(root: Path) -> Iterator[Path]:
+    """Make a directory, all of it or nothing: what the block fills is renamed at its end.
+
+    Args:
+        root: the directory to make; it may be there if it is empty.
+
+    Raises:
+        CheckError: it is in use.
+    """
+    if root.is_symlink() or (root.exists() and not (root.is_dir() and not any(root.iterdir()))):
+        raise CheckError(f"{root} exists already and is not empty; nothing was overwritten")
+    root.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
+    try:
+        yield draft
+        draft.chmod(0o755)
+        draft.rename(root)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
 
 
 def create(root: Path, manifest: bytes, n: int, k: int, parameters: str = STANDARD_NAME) -> Workspace:
@@ -149,26 +191,23 @@ def create(root: Path, manifest: bytes, n: int, k: int, parameters: str = STANDA
         ParseError: the manifest is not in its form.
         CheckError: the directory is in use, the manifest breaks a rule, or the quorum is impossible.
     """
-    if root.is_symlink() or (root.exists() and not (root.is_dir() and not any(root.iterdir()))):
-        raise CheckError(f"{root} exists already and is not empty; nothing was overwritten")
     parse_manifest(manifest, "manifest").check()
-    root.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
-    try:
-        _fill(draft, manifest, Ceremony.of(group_named(parameters), n, k, manifest))
-        draft.chmod(0o755)
-        draft.rename(root)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    with drafted(root) as draft:
+        ceremony = Ceremony.of(group_named(parameters), n, k, manifest)
+        guardians, shares = hold(ceremony)
+        election = write_keys(draft / "record", manifest, ceremony, guardians)
+        folder = private.make_directory(make_private(draft, parameters) / "guardians")
+        for share in shares:
+            content = SecretGuardianFile(h_e=election.h_e, i=share.i, z=share.z, z_hat=share.z_hat)
+            private.write_object(folder / f"guardian_{share.i}.json", content)
     return Workspace(root)
 
 
-def _fill(root: Path, manifest: bytes, ceremony: Ceremony) -> None:
+def write_keys(record: Path, manifest: bytes, ceremony: Ceremony, guardians: GuardianRecord) -> Election:
+    """Begin the record of an election whose keys have been made."""
     group, n, k = ceremony.group, ceremony.n, ceremony.k
-    guardians, shares = hold(ceremony)
     election = Election.of(group, n, k, parse_manifest(manifest), ceremony.hashes, guardians.keys)
-    writer = RecordWriter(root / "record")
+    writer = RecordWriter(record)
     writer.write_bytes(layout.MANIFEST, manifest)
     writer.write(layout.PARAMETERS, Parameters.of(group, n, k))
     writer.write(layout.HASHES, ceremony.hashes)
@@ -176,10 +215,12 @@ def _fill(root: Path, manifest: bytes, ceremony: Ceremony) -> None:
         writer.write(layout.guardian_path(public.i), public)
     writer.write(layout.JOINT_KEYS, guardians.keys)
     writer.write(layout.EXTENDED_HASHES, ExtendedHashes(h_e=election.h_e))
+    return election
+
+
+def make_private(root: Path, parameters: str) -> Path:
+    """Make the part of an election's directory that is not for everybody, unless it is there, and return it."""
     secret = private.make_directory(root / "private")
     private.make_directory(secret / "devices")
-    folder = private.make_directory(secret / "guardians")
-    private.write_object(secret / "parameters.json", ParameterSet(name=group.name))
-    for share in shares:
-        content = SecretGuardianFile(h_e=election.h_e, i=share.i, z=share.z, z_hat=share.z_hat)
-        private.write_object(folder / f"guardian_{share.i}.json", content)
+    private.write_object(secret / "parameters.json", ParameterSet(name=parameters))
+    return secret
