@@ -39,6 +39,17 @@ def public_shares(guardians: Sequence[GuardianPublicKey], i: int) -> tuple[Eleme
     return votes, data
 
 
+def verify_own_shares(guardians: Sequence[GuardianPublicKey], shares: SecretKeyShares) -> None:
+    """Accept a guardian's own secret.
+
+    Raises:
+        VerificationError: it does not belong to the published commitments.
+    """
+    g = shares.z.group.g
+    if (g**shares.z, g**shares.z_hat) != public_shares(guardians, shares.i):
+        raise VerificationError(f"guardian {shares.i}: the secret does not belong to the published keys")
+
+
 def prove_possession(
     ceremony: Exchange,
     election: Election,
@@ -52,9 +63,8 @@ def prove_possession(
     Raises:
         VerificationError: they are not those of the published commitments: the secret is damaged.
     """
+    verify_own_shares(guardians, shares)
     g, publics = election.group.g, public_shares(guardians, shares.i)
-    if (g**shares.z, g**shares.z_hat) != publics:
-        raise VerificationError(f"guardian {shares.i}: the secret does not belong to the published keys")
     challenge = partial(_challenge, ceremony, election, shares.i, at, publics)
     return KeyCheck(i=shares.i, at=at, proof=schnorr.prove_all(g, (shares.z, shares.z_hat), challenge, rng))
 

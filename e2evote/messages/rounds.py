@@ -81,6 +81,11 @@ class Collected(Generic[P_co]):
         return not (self.missing or self.contradictions)
 
     @property
+    def only_waits(self) -> bool:
+        """Whether messages are missing, and nothing else is wrong."""
+        return bool(self.missing) and not (self.refused or self.contradictions)
+
+    @property
     def payloads(self) -> tuple[P_co, ...]:
         """What was said, for the next step.
 

@@ -1,0 +1,165 @@
+"""Where a guardian stands: what is done, what is missing from whom, and the next command.
+
+Only public messages are looked at, those of the inbox included; nothing is written and no passphrase is needed.
+"""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from e2evote.messages.complaints import COMPLAINT
+from e2evote.messages.envelope import open_message
+from e2evote.messages.rounds import COMMITMENTS, CONFIRMATION, PUBLIC_KEY, RESPONSES, REVEALS, SHARE, Collected, collect
+from e2evote.record.codec import RecordModel
+from guardian_cli.ceremony import confirmations_of
+from guardian_cli.complaining import told
+from guardian_cli.decrypting import commitments_of, responses_of, reveals_of
+from guardian_cli.decryptions import Decryption, decryptions
+from guardian_cli.inbox import new_plans, read_identities, take_in
+from guardian_cli.workspace import Workspace
+
+FOLDER = " FOLDER"
+"""Stands in commands for the folder, if it has to be named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What to tell a guardian; ``next`` is a command, or empty while others have to act."""
+
+    done: str
+    missing: tuple[str, ...] = ()
+    next: str = ""
+    hint: str = ""
+    waiting: Collected[RecordModel] | None = None
+
+    def sentence(self, root: Path) -> str:
+        """Say it in one sentence, with the command for this folder."""
+        missing = f" missing: {', '.join(self.missing)};" if self.missing else ""
+        waiting = "put their files into the inbox" if self.missing else "there is nothing to do now"
+        folder = "" if root == Path() else f" {shlex.quote(str(root))}"
+        then = f"now '{self.next.replace(FOLDER, folder)}'" if self.next else waiting
+        hint = f" ({self.hint.replace(FOLDER, folder)})" if self.hint else ""
+        return f"{self.done};{missing} {then}{hint}."
+
+
+def situation(workspace: Workspace) -> Situation:
+    """Look at a folder as it is, with what lies in its inbox.
+
+    Raises:
+        ParseError, CheckError, VerificationError: naming a file of the inbox that does not belong there.
+    """
+    looked_at = Workspace(workspace.root, lambda _path, _data: None)
+    return _situation(looked_at)
+
+
+def complaints(workspace: Workspace) -> list[str]:
+    """Return who complains about whom, of the ceremony and of every decryption."""
+    if not workspace.compared:
+        return []
+    every = [(workspace.exchange, workspace.transcript)]
+    every += [(one.exchange, one.transcript) for one in decryptions(workspace)]
+    found = []
+    for exchange, transcript in every:
+        for data in transcript.of(COMPLAINT.name):
+            message = open_message(exchange, COMPLAINT, data)
+            found.append(f"Guardian {message.sender} complains. {told(workspace, message.payload)}")
+    return found
+
+
+def _situation(workspace: Workspace) -> Situation:
+    if workspace.retired:
+        return Situation("You have retired, and the secrets of this election are gone from this folder")
+    if not workspace.transcript.of("identity", workspace.i):
+        return Situation("The folder is not complete", next="guardian init FOLDER", hint="the same command again")
+    if not workspace.compared:
+        return _before_comparing(workspace)
+    take_in(workspace)
+    if not workspace.notes.confirmed:
+        return (
+            _in_ceremony(workspace)
+            if not complaints(workspace)
+            else Situation(
+                "There is a complaint, and this attempt at the ceremony has ended",
+                hint="the administrator invites anew",
+            )
+        )
+    if workspace.notes.restored and not workspace.notes.imported:
+        done = "The folder was restored from a backup"
+        return Situation(
+            done, next="guardian import-decryptions FOLDER --list FILE", hint="the administrator has the list"
+        )
+    if not workspace.notes.backed_up:
+        return Situation("The key ceremony is over and your key is ready", next="guardian backup FOLDER")
+    return _after_ceremony(workspace)
+
+
+def _before_comparing(workspace: Workspace) -> Situation:
+    identities = read_identities(workspace)
+    if identities.is_complete:
+        hint = "first compare all fingerprints with the others, by voice"
+        return Situation(
+            "The names and signing keys of all guardians are here", next="guardian keygen FOLDER", hint=hint
+        )
+    return _waiting(workspace, "Your name and signing key are in the outbox", identities)
+
+
+def _in_ceremony(workspace: Workspace) -> Situation:
+    said, i = workspace.transcript.of, workspace.i
+    if not said(PUBLIC_KEY.name, i):
+        return Situation("You have compared the signing keys", next="guardian keygen FOLDER")
+    keys = workspace.public_keys
+    if keys.only_waits:
+        return _waiting(workspace, "Your public key is in the outbox", keys)
+    if not keys.is_complete or (workspace.ceremony.n > 1 and not said(SHARE.name, i)):
+        return Situation("The public keys of all guardians are here", next="guardian share FOLDER")
+    shares = collect(workspace.exchange, SHARE, said(SHARE.name, recipient=i), keys.seen, i)
+    if shares.only_waits:
+        return _waiting(workspace, "Your shares for the others are in the outbox", shares)
+    if not (workspace.notes.received and shares.is_complete):
+        return Situation("The others' shares for you are here", next="guardian receive FOLDER")
+    if not said(CONFIRMATION.name, i):
+        return Situation("You have received all shares", next="guardian confirm FOLDER")
+    confirmations = confirmations_of(workspace)
+    if confirmations.only_waits:
+        return _waiting(workspace, "Your confirmation is in the outbox", confirmations)
+    return Situation("All guardians have confirmed", next="guardian confirm FOLDER")
+
+
+def _after_ceremony(workspace: Workspace) -> Situation:
+    for plan in new_plans(workspace):
+        asked = f"Decryption {plan.attempt} is asked for ({plan.subject})"
+        return Situation(asked, next=f"{_verb(plan.subject)} --record RECORD")
+    done = Situation("Your key is ready, and nothing is asked of you")
+    newest = {one.plan.subject: one for one in decryptions(workspace)}
+    situations = [_in_decryption(workspace, one) for one in newest.values()]
+    return next((one for one in situations if one.next or one.missing), (done, *situations)[-1])
+
+
+def _in_decryption(workspace: Workspace, decryption: Decryption) -> Situation:
+    plan, said, i = decryption.plan, decryption.transcript.of, workspace.i
+    which, verb = f"decryption {plan.attempt} ({plan.subject})", _verb(plan.subject)
+    if not said(COMMITMENTS.name, i):
+        return Situation(f"You have accepted {which}", next=verb)
+    for own, collected, done in (
+        (REVEALS, commitments_of(decryption), "Your commitments"),
+        (RESPONSES, reveals_of(decryption), "Your partial decryptions"),
+    ):
+        if collected.only_waits:
+            return _waiting(workspace, f"{done} for {which} are in the outbox", collected)
+        if not (collected.is_complete and said(own.name, i)):
+            return Situation(f"Everybody's {collected.round} for {which} are here", next=verb)
+    responses = responses_of(decryption)
+    if responses.only_waits:
+        return _waiting(workspace, f"Your responses for {which} are in the outbox", responses)
+    return Situation(f"All messages of {which} are here", hint=f"'{verb}' verifies them once more")
+
+
+def _verb(subject: str) -> str:
+    return "guardian open-challenged FOLDER" if subject == "challenged ballots" else "guardian decrypt FOLDER"
+
+
+def _waiting(workspace: Workspace, done: str, collected: Collected[RecordModel]) -> Situation:
+    names = workspace.invitation.names
+    senders = sorted({sender for sender, _ in collected.missing})
+    missing = tuple(f"{collected.round} of guardian {i} ({names[i - 1]})" for i in senders)
+    return Situation(done, missing, waiting=collected)

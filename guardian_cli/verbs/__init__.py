@@ -1,0 +1,1 @@
+"""The commands: they ask, call a step, and say what happened and what comes next."""
