@@ -29,7 +29,7 @@ class Transcript:
             ParseError: it is not a file of messages.
         """
         self.path, self._write = path, write
-        found = tuple(read_lines(path)) if path.is_file() else ()
+        found = tuple(read_lines(path)) if path.is_symlink() or path.exists() else ()
         self._messages = {data: parse_envelope(data, where) for where, data in found}
 
     def __contains__(self, data: bytes) -> bool:
@@ -47,11 +47,21 @@ class Transcript:
         ]
 
     def add(self, messages: Iterable[bytes]) -> int:
-        """Write messages whose signature the caller has verified, all of them or none, and return how many were new."""
+        """Write messages whose signature the caller has verified, all of them or none, and return how many were new.
+
+        Raises:
+            ParseError: something is no message.
+            CheckError: they are so large that the file could not be read again.
+        """
         new = {data: parse_envelope(data, "message") for data in messages if data not in self._messages}
         if new:
             content = self._messages | new
-            self._write(self.path, b"".join(data + b"\n" for data in content))
+            lines = b"".join(data + b"\n" for data in content)
+            if len(lines) > FILE_LIMIT or any(len(data) > LINE_LIMIT for data in new):
+                raise CheckError(
+                    f"{self.path}: a message may have {LINE_LIMIT} bytes, and all of them together {FILE_LIMIT}"
+                )
+            self._write(self.path, lines)
             self._messages = content
         return len(new)
 

@@ -250,7 +250,8 @@ class Vault:
             memory: the ballots they were about.
 
         Raises:
-            CheckError: the vault was not restored, or a list that was imported before had sessions that this lacks.
+            CheckError: the vault was not restored, a list that was imported before had sessions that this lacks, or it
+                is about other ballots than this guardian has answered about.
         """
         mark = self.restoration
         if mark is None:
@@ -258,7 +259,14 @@ class Vault:
         missing = set(mark.decryptions or ()) - set(sessions)
         if missing:
             raise CheckError(f"{self}: the list lacks {len(missing)} decryptions that an earlier one had")
-        self._save(restored=mark.model_copy(update={"decryptions": tuple(sorted(set(sessions)))}), memory=memory)
+        own = {entry.h_e: entry.pinned for entry in self._content.memory.answered}
+        if any(own.get(entry.h_e, entry.pinned) != entry.pinned for entry in memory.answered):
+            raise CheckError(f"{self}: the list is about other ballots than this guardian has answered about")
+        learned = (entry for entry in memory.answered if entry.h_e not in own)
+        self._save(
+            restored=mark.model_copy(update={"decryptions": tuple(sorted(set(sessions)))}),
+            memory=memory.model_copy(update={"answered": (*self._content.memory.answered, *learned)}),
+        )
 
     def change_passphrase(self, new: SecretPassphrase) -> None:
         """Seal with another passphrase; old copies of the file still open with the old one."""

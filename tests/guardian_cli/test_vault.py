@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from e2evote.approval import DecryptionMemory
+from e2evote.approval import Answered, ApprovedRecord, DecryptionMemory
 from e2evote.errors import CheckError, ParseError
 from e2evote.key_ceremony import Ceremony, generate_keys
 from guardian_cli.keystore.passphrase import SecretPassphrase
 from guardian_cli.keystore.sealed import WrongPassphraseError
-from guardian_cli.keystore.vault import FILE, Means, Vault, created, opened
-from tests.guardian_cli.conftest import CHEAP, PASSPHRASE, WEAK, Case
+from guardian_cli.keystore.vault import FILE, Means, Vault, created, opened, restored
+from tests.builders import BuiltRecord
+from tests.guardian_cli.conftest import CHEAP, NOON, PASSPHRASE, WEAK, Case
 from tests.guardian_cli.killing import POINTS, WRITTEN, dies, dies_at
+from tests.test_decryption_memory import without_one
 
 
 def test_a_ceremony_in_five_commands(case: Case, folder: Path) -> None:
@@ -228,3 +230,127 @@ def test_the_public_key_is_kept(case: Case, folder: Path) -> None:
         vault.begin_ceremony(keys, public)
     with opened(folder, case.owner, PASSPHRASE, CHEAP) as vault:
         assert vault.public_key == public
+
+
+def test_an_attempt_with_the_key_of_the_one_before(case: Case, folder: Path, tmp_path: Path) -> None:
+    """People need not compare signing keys again; everything else is new."""
+    with created(folder, case.owner, PASSPHRASE, CHEAP) as first:
+        assert not first.in_ceremony
+        first.begin_ceremony(case.keys, case.public)
+        assert first.in_ceremony
+    with created(tmp_path / "second", case.owner, PASSPHRASE, CHEAP, identity=first.identity) as second:
+        assert second.identity.private_bytes_raw() == first.identity.private_bytes_raw()
+        assert second.session_key.data != first.session_key.data
+        assert not second.in_ceremony
+        assert not case.confirmed(second).in_ceremony
+    with opened(tmp_path / "second", case.owner, PASSPHRASE, CHEAP) as vault:
+        assert vault.identity.private_bytes_raw() == first.identity.private_bytes_raw()
+
+
+@pytest.fixture(scope="module")
+def other(even: BuiltRecord, tmp_path_factory: pytest.TempPathFactory) -> ApprovedRecord:
+    """The same election, less one ballot."""
+    return without_one(even, tmp_path_factory.mktemp("other") / "record")
+
+
+def test_one_set_of_ballots_is_answered(
+    case: Case, folder: Path, approved: ApprovedRecord, other: ApprovedRecord
+) -> None:
+    with created(folder, case.owner, PASSPHRASE, CHEAP) as vault:
+        vault.remember(approved)
+        vault.remember(approved)
+        with pytest.raises(CheckError, match="other ballots of this election were decrypted before"):
+            vault.remember(other)
+    with opened(folder, case.owner, PASSPHRASE, CHEAP) as vault:
+        assert vault._content.memory == DecryptionMemory().remembering(approved)
+        with pytest.raises(CheckError, match="other ballots of this election were decrypted before"):
+            vault.remember(other)
+        written = (folder / FILE).read_bytes()
+        vault.remember(approved)
+        case.confirmed(vault)
+        assert (folder / FILE).read_bytes() != written
+    with opened(folder, case.owner, PASSPHRASE, CHEAP) as vault:
+        assert vault._content.memory == DecryptionMemory().remembering(approved), "no other step forgets it"
+
+
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: " ".join(reversed(point)))
+def test_killed_while_remembering(
+    case: Case, folder: Path, approved: ApprovedRecord, other: ApprovedRecord, point: tuple[str, str]
+) -> None:
+    """Whoever gets past ``remember`` has it on the disk."""
+    with created(folder, case.owner, PASSPHRASE, CHEAP):
+        pass
+
+    def command() -> None:
+        with opened(folder, case.owner, PASSPHRASE, CHEAP) as vault:
+            vault.remember(approved)
+
+    dies_at(point, command)
+    with opened(folder, case.owner, PASSPHRASE, CHEAP) as vault:
+        if point in WRITTEN:
+            with pytest.raises(CheckError, match="other ballots"):
+                vault.remember(other)
+        else:
+            assert vault._content.memory == DecryptionMemory()
+        vault.remember(approved)
+
+
+def test_what_could_not_be_written_is_not_remembered(case: Case, folder: Path, approved: ApprovedRecord) -> None:
+    with created(folder, case.owner, PASSPHRASE, CHEAP):
+        pass
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with opened(folder, case.owner, PASSPHRASE, Means(argon2=WEAK, write=full)) as vault:
+        for _ in range(2):
+            with pytest.raises(OSError, match="No space"):
+                vault.remember(approved)
+
+
+def memory_of(*entries: tuple[bytes, bytes]) -> DecryptionMemory:
+    return DecryptionMemory(answered=tuple(Answered(h_e=h_e, pinned=p, fingerprint=bytes(32)) for h_e, p in entries))
+
+
+def test_a_memory_that_was_lost_is_learned_from_the_list(
+    vault: Vault, case: Case, tmp_path: Path, approved: ApprovedRecord, other: ApprovedRecord
+) -> None:
+    h_e = approved.election.h_e
+    with restored(tmp_path / "new", case.owner, PASSPHRASE, vault.long_term, NOON, CHEAP) as again:
+        again.import_decryptions([b"1" * 32], memory_of((h_e, approved.pinned)))
+    with opened(tmp_path / "new", case.owner, PASSPHRASE, CHEAP) as again:
+        with pytest.raises(CheckError, match="other ballots"):
+            again.remember(other)
+        again.remember(approved)
+        before = again._content
+        for lost in (memory_of((h_e, other.pinned)), memory_of((h_e, approved.pinned), (h_e, other.pinned))):
+            with pytest.raises(CheckError, match="about other ballots than this guardian has answered about"):
+                again.import_decryptions([b"1" * 32], lost)
+        assert again._content == before
+        again.import_decryptions([b"1" * 32, b"2" * 32], memory_of((bytes(32), bytes(32))))
+        assert again._content.memory == memory_of((h_e, approved.pinned), (bytes(32), bytes(32)))
+        with pytest.raises(CheckError, match="other ballots"):
+            again.remember(other)
+
+
+def test_a_list_cannot_undo_what_was_answered_since(
+    vault: Vault, case: Case, tmp_path: Path, approved: ApprovedRecord, other: ApprovedRecord
+) -> None:
+    with restored(tmp_path / "new", case.owner, PASSPHRASE, vault.long_term, NOON, CHEAP) as again:
+        again.import_decryptions([], DecryptionMemory())
+        again.remember(approved)
+        again.import_decryptions([], DecryptionMemory())
+        with pytest.raises(CheckError, match="other ballots"):
+            again.remember(other)
+
+
+def test_a_list_with_two_sets_of_one_election(
+    vault: Vault, case: Case, tmp_path: Path, approved: ApprovedRecord, other: ApprovedRecord
+) -> None:
+    """Both were asked for: nothing is answered any more."""
+    h_e = approved.election.h_e
+    with restored(tmp_path / "new", case.owner, PASSPHRASE, vault.long_term, NOON, CHEAP) as again:
+        again.import_decryptions([], memory_of((h_e, approved.pinned), (h_e, other.pinned)))
+        for record in (approved, other):
+            with pytest.raises(CheckError, match="other ballots"):
+                again.remember(record)

@@ -5,14 +5,31 @@ from dataclasses import replace
 import pytest
 
 from e2evote.decryption.rounds import combine
-from e2evote.errors import VerificationError
+from e2evote.errors import CheckError, VerificationError
 from e2evote.key_ceremony import receive_shares
-from e2evote.messages.accusing import complaint_about_share, complaints_about, complaints_about_decryption
+from e2evote.messages import accusing
+from e2evote.messages.accusing import (
+    complaint_about_share,
+    complaints_about,
+    complaints_about_confirmations,
+    complaints_about_decryption,
+    complaints_about_shares,
+)
 from e2evote.messages.adjudication import adjudicate
 from e2evote.messages.complaints import COMPLAINT, Complaint
 from e2evote.messages.envelope import Exchange, write
 from e2evote.messages.evidence import Case, CeremonyCase, DecryptionCase
-from e2evote.messages.rounds import COMMITMENTS, PUBLIC_KEY, RESPONSES, REVEALS, SHARE, Collected, collect
+from e2evote.messages.rounds import (
+    COMMITMENTS,
+    CONFIRMATION,
+    PUBLIC_KEY,
+    RESPONSES,
+    REVEALS,
+    SHARE,
+    Collected,
+    Confirmation,
+    collect,
+)
 from tests.messages.conftest import Decrypted
 from tests.messages.guardians import Held
 from tests.messages.test_ceremony_complaints import resigned, share_of
@@ -70,6 +87,79 @@ def test_share(held: Held, proved: bool) -> None:
     assert verdicts(held, case, complaint) == [("accused", 1)]
     honest = complaint_about_share(case, machine.secret, keys, shares.messages[1])
     assert verdicts(held, case, honest) == [("complainer", 3)]
+
+
+def received_by_3(held: Held, *wrong: int) -> tuple[Collected, Collected]:
+    """Collect the public keys and the shares for guardian 3, of which these senders' are wrong."""
+    keys = collect(held.exchange, PUBLIC_KEY, held.keys)
+    shares = [
+        write(held.exchange, SHARE, held.machines[i].key, i, share_of(held, i, 3, bytes(64)), 3, keys.seen)
+        if i in wrong
+        else held.share(i, 3)
+        for i in (1, 2)
+    ]
+    return keys, collect(held.exchange, SHARE, shares, keys.seen, 3)
+
+
+def test_honest_shares_stay_closed(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An opened share is no secret any more: only those that are wrong are opened."""
+    opened = []
+    original = accusing.open_share
+
+    def counted(*given: object) -> object:
+        opened.append(given[3].sender)
+        return original(*given)
+
+    monkeypatch.setattr(accusing, "open_share", counted)
+    case, secret = ceremony_case(held), held.machines[3].secret
+    assert complaints_about_shares(case, secret, *received_by_3(held)) == ()
+    assert opened == []
+    made = complaints_about_shares(case, secret, *received_by_3(held, 2))
+    assert opened == [2]
+    assert verdicts(held, case, *made) == [("accused", 2)]
+    made = complaints_about_shares(case, secret, *received_by_3(held, 1, 2))
+    assert opened == [2, 1, 2]
+    assert verdicts(held, case, *made) == [("accused", 1), ("accused", 2)]
+
+
+def test_share_without_a_proof_stays_closed(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its maker may not know the power that an opening would show; the message itself is the evidence."""
+    case, machine = ceremony_case(held), held.machines[3]
+    share = share_of(held, 1, 3)
+    share = share.model_copy(update={"ciphertext": replace(share.ciphertext, c_1=bytes(64))})
+    data = write(held.exchange, SHARE, held.machines[1].key, 1, share, 3, held.seen)
+    keys, _ = received_by_3(held)
+    shares = collect(held.exchange, SHARE, [data, held.share(2, 3)], keys.seen, 3)
+    (complaint,) = complaints_about_shares(case, machine.secret, keys, shares)
+    assert complaint.grounds.kind == "invalid message"
+    assert verdicts(held, case, complaint) == [("accused", 1)]
+
+
+def test_confirmations(held: Held) -> None:
+    case, keys = ceremony_case(held), collect(held.exchange, PUBLIC_KEY, held.keys)
+    good = collect(held.exchange, CONFIRMATION, held.confirmations, keys.seen)
+    assert complaints_about_confirmations(case, keys, good) == ()
+    key = held.machines[1].key
+    wrong = write(held.exchange, CONFIRMATION, key, 1, Confirmation(h_g=bytes(32)), seen=keys.seen)
+    found = collect(held.exchange, CONFIRMATION, [wrong, *held.confirmations[1:]], keys.seen)
+    made = complaints_about_confirmations(case, keys, found)
+    assert verdicts(held, case, *made) == [("accused", 1)]
+    other_view = write(held.exchange, CONFIRMATION, key, 1, Confirmation(h_g=bytes(32)), seen=bytes([1]) * 32)
+    found = collect(held.exchange, CONFIRMATION, [other_view, *held.confirmations[1:]], keys.seen)
+    assert complaints_about_confirmations(case, keys, found) == (), "it says that it has seen other keys"
+    with pytest.raises(CheckError, match="nothing from guardian 1"):
+        complaints_about_confirmations(case, collect(held.exchange, PUBLIC_KEY, held.keys[1:]), good)
+
+
+def test_confirmations_of_keys_that_make_no_record(held: Held) -> None:
+    public = held.opened_key(1).payload
+    proof = replace(public.vote_proof, challenge=public.data_proof.challenge)
+    changed = public.model_copy(update={"vote_proof": proof})
+    wrong = write(held.exchange, PUBLIC_KEY, held.machines[1].key, 1, changed)
+    keys = collect(held.exchange, PUBLIC_KEY, [wrong, *held.keys[1:]])
+    good = collect(held.exchange, CONFIRMATION, held.confirmations, held.seen)
+    with pytest.raises(VerificationError, match="guardian 1"):
+        complaints_about_confirmations(ceremony_case(held), keys, good)
 
 
 def rounds_of(decrypted: Decrypted, **changed: bytes) -> tuple[DecryptionCase, Collected, Collected, Collected]:

@@ -8,9 +8,16 @@ from hypothesis import strategies as st
 
 from e2evote.errors import CheckError, ParseError
 from e2evote.group.elements import Group
+from e2evote.group.parameters import STANDARD
 from e2evote.messages.decrypting import decryption_exchange
 from e2evote.messages.envelope import ALL, seen_hash, write
-from e2evote.messages.invitation import Invitation, ceremony_exchange, parse_invitation, write_identity
+from e2evote.messages.invitation import (
+    Invitation,
+    ceremony_exchange,
+    parse_invitation,
+    read_invitation,
+    write_identity,
+)
 from e2evote.messages.rounds import (
     COMMITMENTS,
     CONFIRMATION,
@@ -70,6 +77,21 @@ def test_what_is_missing_is_named(held: Held) -> None:
     assert collect_identities(invited, TOY_GROUP, held.identities[:2]).missing == ((3, ALL),)
 
 
+def test_a_round_that_only_waits(held: Held) -> None:
+    """Nothing is wrong but what has not come yet."""
+    key = held.opened_key(2).payload
+    proof = replace(key.vote_proof, challenge=key.data_proof.challenge)
+    second = write(held.exchange, PUBLIC_KEY, held.machines[2].key, 2, key.model_copy(update={"vote_proof": proof}))
+    for received, waits in (
+        ([], True),
+        (held.keys[:2], True),
+        (held.keys, False),
+        ([held.keys[0], b"noise"], False),
+        ([held.keys[1], second], False),
+    ):
+        assert collect(held.exchange, PUBLIC_KEY, received).only_waits == waits
+
+
 def test_copies_are_harmless_and_noise_is_kept(held: Held) -> None:
     found = collect(held.exchange, PUBLIC_KEY, [b"noise", *held.keys, *held.keys, held.identities[0]])
     assert found.is_complete
@@ -122,6 +144,43 @@ def test_invitations() -> None:
         invitation(k=4)
     with pytest.raises(ParseError):
         Invitation.of(TOY_GROUP, 2, NAMES, b"{}")
+
+
+def test_parameters_that_prove_nothing_are_asked_for_by_name() -> None:
+    toy = dump(invitation())
+    for allowed in ((), ("toy-32-128",)):
+        with pytest.raises(CheckError, match=f"mail: the parameter set {TOY_GROUP.name} proves nothing"):
+            read_invitation(toy, "mail", allowed)
+    assert read_invitation(toy, "mail", (TOY_GROUP.name,)) == (TOY_GROUP, invitation())
+    real = invitation(STANDARD)
+    assert read_invitation(dump(real), "mail") == (STANDARD, real)
+    sent = invitation().parameters
+    for changes, why in (
+        ({"p": STANDARD.p.to_bytes(512, "big")[::-1]}, "prime of no known parameter set"),
+        ({"g": bytes(len(sent.g) - 1) + b"\1"}, f"differ from the set {TOY_GROUP.name}"),
+        ({"version": "v2.0.0"}, "differ from"),
+    ):
+        changed = invitation().model_copy(update={"parameters": sent.model_copy(update=changes)})
+        with pytest.raises(CheckError, match=why):
+            read_invitation(dump(changed), "mail", (TOY_GROUP.name,))
+    for data in (b"{}", toy + b"\n", toy[:-1]):
+        with pytest.raises(ParseError, match="mail"):
+            read_invitation(data, "mail", (TOY_GROUP.name,))
+    with pytest.raises(CheckError, match="different names"):
+        read_invitation(toy.replace(b'"n":3', b'"n":2'), "mail", (TOY_GROUP.name,))
+
+
+def test_a_rehearsal_is_not_the_ceremony(held: Held) -> None:
+    """With the same names, keys and manifest: nothing that was signed in one is of use in the other."""
+    rehearsal = invitation(rehearsal=True)
+    assert parse_invitation(dump(rehearsal), TOY_GROUP).rehearsal
+    keys = {i: machine.key.public for i, machine in held.machines.items()}
+    exchange = ceremony_exchange(rehearsal, TOY_GROUP, keys)
+    assert exchange.context != held.exchange.context
+    assert [r.why for r in collect(exchange, PUBLIC_KEY, held.keys).refused] == [
+        "message: a message of another election, ceremony or decryption"
+    ] * 3
+    assert len(collect_identities(rehearsal, TOY_GROUP, held.identities).refused) == 3
 
 
 @given(st.lists(st.text(min_size=1, max_size=200), min_size=1, max_size=4, unique=True), st.integers(1, 2**31 - 1))
