@@ -17,7 +17,7 @@ from e2evote.decryption.rounds import (
 from e2evote.decryption.statements import Statement
 from e2evote.errors import CheckError, VerificationError
 from e2evote.messages.accusing import complaints_about_decryption
-from e2evote.messages.decrypting import DecryptionPlan, decryption_exchange
+from e2evote.messages.decrypting import DecryptionPlan, decryption_exchange, plan_context
 from e2evote.messages.envelope import NOTHING, P, Round, write
 from e2evote.messages.rounds import COMMITMENTS, RESPONSES, REVEALS, Collected, collect
 from e2evote.messages.signing import SecretSigningKey
@@ -73,7 +73,7 @@ def accept(workspace: Workspace, vault: Vault, plan: DecryptionPlan, approved: A
         CheckError: as ``check_plan``; or other ballots of this election were decrypted before.
     """
     statements = check_plan(workspace, plan, approved)
-    vault.remember(approved)
+    vault.accept(approved, plan_context(workspace.exchange, plan))
     journal = Journal(vault)
     under_way = {view.session for view in journal.sessions() if view.state in ("committed", "revealed")}
     for earlier in decryptions(workspace):
@@ -83,7 +83,12 @@ def accept(workspace: Workspace, vault: Vault, plan: DecryptionPlan, approved: A
 
 
 def commit(decryption: Decryption, vault: Vault) -> Path:
-    """Round 1: hashes of the partial decryptions and of the proofs' commitments."""
+    """Round 1: hashes of the partial decryptions and of the proofs' commitments.
+
+    Raises:
+        CheckError: the record was not verified for this decryption.
+    """
+    vault.check_accepted(decryption.exchange.context)
     if not _own(decryption, COMMITMENTS):
         _say(decryption, vault, COMMITMENTS, Journal(vault).commit(decryption.session))
     return _hand_over(decryption, COMMITMENTS)

@@ -10,7 +10,7 @@ VERBS = {
     "init": "beginning", "status": "looking", "keygen": "ceremony", "share": "ceremony", "receive": "ceremony",
     "confirm": "ceremony", "backup": "keeping", "restore": "keeping", "import-decryptions": "keeping",
     "check-key": "keeping", "passphrase": "keeping", "decrypt": "decrypting", "open-challenged": "decrypting",
-    "complain": "looking", "retire": "keeping",
+    "complain": "looking", "rehearse": "rehearsing", "retire": "keeping",
 }  # fmt: skip
 """Every command, with the module of ``guardian_cli.verbs`` that defines it."""
 

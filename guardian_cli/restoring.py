@@ -19,8 +19,9 @@ from e2evote.messages.transcript import check_none_foreign, sort_out
 from e2evote.record.manifest import parse_manifest
 from e2evote.record.setup import Election, GuardianPublicKey
 from guardian_cli.keystore.backup import Backup, open_backup
+from guardian_cli.keystore.content import SecretLongTerm
 from guardian_cli.keystore.passphrase import SecretPassphrase
-from guardian_cli.keystore.vault import Owner, SecretLongTerm, Vault, restored
+from guardian_cli.keystore.vault import Owner, Vault, restored
 from guardian_cli.workspace import Workspace, make_workspace, means_for
 
 Line = tuple[str, bytes]

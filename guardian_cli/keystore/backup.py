@@ -16,6 +16,7 @@ from e2evote.errors import CheckError, ParseError
 from e2evote.group.elements import L_Q, Group
 from e2evote.group.randomness import SYSTEM, Randomness
 from e2evote.secret_sharing import SecretKeyShares
+from guardian_cli.keystore.content import SecretLongTerm
 from guardian_cli.keystore.passphrase import SecretPassphrase
 from guardian_cli.keystore.sealed import (
     CHECK_BYTES,
@@ -31,7 +32,6 @@ from guardian_cli.keystore.sealed import (
     sealed_of,
     unseal,
 )
-from guardian_cli.keystore.vault import SecretLongTerm
 
 SIZE = 160
 PREFIX = "E2EVOTE:GUARDIAN-BACKUP:"

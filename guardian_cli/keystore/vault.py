@@ -9,22 +9,18 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
-from annotated_types import MinLen
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pydantic import Field
 
 from e2evote.approval import ApprovedRecord, DecryptionMemory
-from e2evote.encoding import Hex
 from e2evote.errors import CheckError
-from e2evote.group.elements import Group, SecretScalar
+from e2evote.group.elements import Group
 from e2evote.group.randomness import SYSTEM, Randomness
 from e2evote.key_ceremony import SecretGuardianKeys
-from e2evote.record.ballot import Timestamp
-from e2evote.record.codec import Hash, RecordModel, dump, parse
+from e2evote.record.codec import RecordModel, dump, parse
 from e2evote.record.setup import GuardianPublicKey
 from e2evote.secret_sharing import SecretKeyShares, SecretPolynomial
+from guardian_cli.keystore.content import Restored, SecretCeremony, SecretLongTerm, SecretShares, SecretVault
 from guardian_cli.keystore.folder import Write, locked, make_private, read_private, write_private
 from guardian_cli.keystore.passphrase import SecretPassphrase
 from guardian_cli.keystore.sealed import STANDARD, Argon2, Binding, SecretKey, from_bytes, seal, to_bytes, unseal
@@ -32,53 +28,6 @@ from guardian_cli.keystore.sealed import STANDARD, Argon2, Binding, SecretKey, f
 FILE = "vault.sealed.json"
 SESSIONS = "sessions"
 _LIMIT = 2**24
-
-SecretBytes = Annotated[bytes, Hex(32), Field(repr=False)]
-
-
-class SecretCeremony(RecordModel):
-    """The coefficients of P_i and P̂_i, ζ_i and the public key with its proofs; gone once the record is confirmed."""
-
-    vote: Annotated[tuple[SecretScalar, ...], MinLen(1)]
-    data: Annotated[tuple[SecretScalar, ...], MinLen(1)]
-    zeta: SecretScalar
-    public: GuardianPublicKey
-
-
-class SecretShares(RecordModel):
-    """z_i and ẑ_i, and once the guardian record is confirmed H_E of the election they belong to."""
-
-    z: SecretScalar
-    z_hat: SecretScalar
-    h_e: Hash | None = None
-
-
-class Restored(RecordModel):
-    """That the vault came from a backup: what it knew of decryptions until then is lost."""
-
-    at: Timestamp
-    decryptions: tuple[Hash, ...] | None = None
-    """The sessions that were published before; left out until that list is imported."""
-
-
-class SecretVault(RecordModel):
-    """What the sealed file holds."""
-
-    identity: SecretBytes
-    session_key: SecretBytes
-    ceremony: SecretCeremony | None = None
-    shares: SecretShares | None = None
-    restored: Restored | None = None
-    memory: DecryptionMemory = DecryptionMemory()
-
-
-@dataclass(frozen=True, slots=True)
-class SecretLongTerm:
-    """What a backup holds: the identity key, z_i and ẑ_i, bound to H_E; never a nonce of a decryption."""
-
-    identity: SecretKey
-    shares: SecretKeyShares
-    h_e: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,15 +181,30 @@ class Vault:
             raise CheckError(f"{self}: there is nothing to back up before the guardian record is confirmed")
         return SecretLongTerm(SecretKey(self._content.identity), self.shares, self.h_e)
 
-    def remember(self, approved: ApprovedRecord) -> None:
-        """Keep which ballots of the election are decrypted, before anything is said about them.
+    def accept(self, approved: ApprovedRecord, decryption: bytes) -> None:
+        """Keep which ballots of the election are decrypted, and that this decryption of them is to be answered.
+
+        Args:
+            approved: the record that was verified for it.
+            decryption: its id.
 
         Raises:
-            CheckError: others were decrypted before.
+            CheckError: other ballots were decrypted before.
         """
-        memory = self._content.memory.remembering(approved)
-        if memory != self._content.memory:
-            self._save(memory=memory)
+        memory, accepted = self._content.memory.remembering(approved), self._content.accepted
+        if memory != self._content.memory or decryption not in accepted:
+            self._save(memory=memory, accepted=tuple(sorted({*accepted, decryption})))
+
+    def check_accepted(self, decryption: bytes) -> None:
+        """Accept a decryption for which this guardian has verified the record.
+
+        Raises:
+            CheckError: it has not, whatever the files beside the vault say.
+        """
+        if decryption not in self._content.accepted:
+            raise CheckError(
+                f"{self}: the record has not been verified for this decryption; somebody changed the folder"
+            )
 
     def import_decryptions(self, sessions: Sequence[bytes], memory: DecryptionMemory) -> None:
         """Take in the published list of decryptions, which the caller has compared with other guardians.
@@ -300,7 +264,7 @@ class Vault:
         if i != self.owner.i:
             raise CheckError(f"{self}: these secrets are guardian {i}'s")
 
-    def _save(self, **changes: RecordModel | None) -> None:
+    def _save(self, **changes: RecordModel | tuple[bytes, ...] | None) -> None:
         """Write first, then believe it: a write that fails leaves the old content in memory and on the disk."""
         content = self._content.model_copy(update=changes)
         sealed = seal(dump(content), self._passphrase, _binding(self.owner), self.means.argon2, self.means.rng)

@@ -16,11 +16,12 @@ from e2evote.approval import DecryptionMemory
 from e2evote.errors import CheckError, ParseError, VerificationError
 from e2evote.secret_sharing import SecretKeyShares
 from guardian_cli.keystore.backup import PREFIX, SIZE, Backup, make_backup, open_backup
+from guardian_cli.keystore.content import SecretLongTerm
 from guardian_cli.keystore.journal import Journal
 from guardian_cli.keystore.paper import Caption, page, qr_svg
 from guardian_cli.keystore.passphrase import SecretPassphrase, word_list
 from guardian_cli.keystore.sealed import SecretKey, WrongPassphraseError
-from guardian_cli.keystore.vault import SESSIONS, SecretLongTerm, Vault, restored
+from guardian_cli.keystore.vault import SESSIONS, Vault, restored
 from guardian_cli.keystore.words import from_words, to_rows
 from tests.deterministic import DeterministicRandomness
 from tests.guardian_cli.conftest import CHEAP, NOON, PASSPHRASE, WEAK, Case

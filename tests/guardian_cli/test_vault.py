@@ -257,16 +257,16 @@ def test_one_set_of_ballots_is_answered(
     case: Case, folder: Path, approved: ApprovedRecord, other: ApprovedRecord
 ) -> None:
     with created(folder, case.owner, PASSPHRASE, CHEAP) as vault:
-        vault.remember(approved)
-        vault.remember(approved)
+        vault.accept(approved, bytes(32))
+        vault.accept(approved, bytes(32))
         with pytest.raises(CheckError, match="other ballots of this election were decrypted before"):
-            vault.remember(other)
+            vault.accept(other, bytes(32))
     with opened(folder, case.owner, PASSPHRASE, CHEAP) as vault:
         assert vault._content.memory == DecryptionMemory().remembering(approved)
         with pytest.raises(CheckError, match="other ballots of this election were decrypted before"):
-            vault.remember(other)
+            vault.accept(other, bytes(32))
         written = (folder / FILE).read_bytes()
-        vault.remember(approved)
+        vault.accept(approved, bytes(32))
         case.confirmed(vault)
         assert (folder / FILE).read_bytes() != written
     with opened(folder, case.owner, PASSPHRASE, CHEAP) as vault:
@@ -283,16 +283,16 @@ def test_killed_while_remembering(
 
     def command() -> None:
         with opened(folder, case.owner, PASSPHRASE, CHEAP) as vault:
-            vault.remember(approved)
+            vault.accept(approved, bytes(32))
 
     dies_at(point, command)
     with opened(folder, case.owner, PASSPHRASE, CHEAP) as vault:
         if point in WRITTEN:
             with pytest.raises(CheckError, match="other ballots"):
-                vault.remember(other)
+                vault.accept(other, bytes(32))
         else:
             assert vault._content.memory == DecryptionMemory()
-        vault.remember(approved)
+        vault.accept(approved, bytes(32))
 
 
 def test_what_could_not_be_written_is_not_remembered(case: Case, folder: Path, approved: ApprovedRecord) -> None:
@@ -305,7 +305,7 @@ def test_what_could_not_be_written_is_not_remembered(case: Case, folder: Path, a
     with opened(folder, case.owner, PASSPHRASE, Means(argon2=WEAK, write=full)) as vault:
         for _ in range(2):
             with pytest.raises(OSError, match="No space"):
-                vault.remember(approved)
+                vault.accept(approved, bytes(32))
 
 
 def memory_of(*entries: tuple[bytes, bytes]) -> DecryptionMemory:
@@ -320,8 +320,8 @@ def test_a_memory_that_was_lost_is_learned_from_the_list(
         again.import_decryptions([b"1" * 32], memory_of((h_e, approved.pinned)))
     with opened(tmp_path / "new", case.owner, PASSPHRASE, CHEAP) as again:
         with pytest.raises(CheckError, match="other ballots"):
-            again.remember(other)
-        again.remember(approved)
+            again.accept(other, bytes(32))
+        again.accept(approved, bytes(32))
         before = again._content
         for lost in (memory_of((h_e, other.pinned)), memory_of((h_e, approved.pinned), (h_e, other.pinned))):
             with pytest.raises(CheckError, match="about other ballots than this guardian has answered about"):
@@ -330,7 +330,7 @@ def test_a_memory_that_was_lost_is_learned_from_the_list(
         again.import_decryptions([b"1" * 32, b"2" * 32], memory_of((bytes(32), bytes(32))))
         assert again._content.memory == memory_of((h_e, approved.pinned), (bytes(32), bytes(32)))
         with pytest.raises(CheckError, match="other ballots"):
-            again.remember(other)
+            again.accept(other, bytes(32))
 
 
 def test_a_list_cannot_undo_what_was_answered_since(
@@ -338,10 +338,10 @@ def test_a_list_cannot_undo_what_was_answered_since(
 ) -> None:
     with restored(tmp_path / "new", case.owner, PASSPHRASE, vault.long_term, NOON, CHEAP) as again:
         again.import_decryptions([], DecryptionMemory())
-        again.remember(approved)
+        again.accept(approved, bytes(32))
         again.import_decryptions([], DecryptionMemory())
         with pytest.raises(CheckError, match="other ballots"):
-            again.remember(other)
+            again.accept(other, bytes(32))
 
 
 def test_a_list_with_two_sets_of_one_election(
@@ -353,4 +353,12 @@ def test_a_list_with_two_sets_of_one_election(
         again.import_decryptions([], memory_of((h_e, approved.pinned), (h_e, other.pinned)))
         for record in (approved, other):
             with pytest.raises(CheckError, match="other ballots"):
-                again.remember(record)
+                again.accept(record, bytes(32))
+
+
+def test_only_decryptions_that_were_accepted(vault: Vault, approved: ApprovedRecord, folder: Path, case: Case) -> None:
+    """Files beside the vault cannot say that a record was verified."""
+    vault.accept(approved, b"a" * 32)
+    vault.check_accepted(b"a" * 32)
+    with pytest.raises(CheckError, match="has not been verified"):
+        vault.check_accepted(b"b" * 32)
