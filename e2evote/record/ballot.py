@@ -12,7 +12,8 @@ from e2evote.hashed_elgamal import HashedCiphertext
 from e2evote.record.codec import ChainingField, Count, Hash, Index, RecordModel
 from e2evote.zkp.range import RangeProof
 
-Status = Literal["cast", "challenged", "spoiled"]
+Status = Literal["cast", "challenged", "spoiled", "uncast"]
+"""``uncast`` is said of pre-encrypted ballots only: they are cast, or opened."""
 
 
 def _existing_time(text: str) -> str:
@@ -36,14 +37,12 @@ class EncryptedOption(RecordModel):
     proof: RangeProof
 
 
-class EncryptedContest(RecordModel):
-    """One contest on a ballot: its options in manifest order, the proof of its limit, its data, its hash χ."""
+class ProvedContest(RecordModel):
+    """The votes of a ballot in one contest: its options in manifest order, and the proof of its limit."""
 
     index: Index
     options: Annotated[tuple[EncryptedOption, ...], MinLen(1)]
     proof: RangeProof
-    contest_data: HashedCiphertext | None = None
-    contest_hash: Hash
 
     def total(self, group_one: Element) -> Ciphertext:
         """Return (ᾱ, β̄) = (Π α, Π β), the encryption of the number of votes in the contest.
@@ -54,6 +53,13 @@ class EncryptedContest(RecordModel):
         for option in self.options:
             result = result * option.ciphertext
         return result
+
+
+class EncryptedContest(ProvedContest):
+    """One contest on a ballot, with its data and its hash χ."""
+
+    contest_data: HashedCiphertext | None = None
+    contest_hash: Hash
 
 
 class EncryptedBallot(RecordModel):
@@ -80,13 +86,14 @@ class BallotStatus(RecordModel):
 
 
 class DeviceOpening(RecordModel):
-    """A voting device at the start: S_device, H_DI, chaining mode, and H_0 where ballots are chained."""
+    """A device at the start: S_device, H_DI, chaining mode, H_0 if ballots are chained; and whether it pre-encrypts."""
 
     device: Index
     device_info: str
     h_di: Hash
     chaining_mode: Literal[0, 1]
     h_0: Hash | None = None
+    pre_encrypted: Literal[True] | None = None
 
 
 class DeviceClosing(RecordModel):
