@@ -10,7 +10,7 @@ holds the pre-encrypted ballots: what is recorded or opened of each is made when
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial, reduce
 from pathlib import Path
@@ -32,6 +32,7 @@ from e2evote.record.codes import (
     pre_encrypted_contest_hash,
     selection_hash,
 )
+from e2evote.record.manifest import Manifest
 from e2evote.record.pre_encrypted import (
     CountedBallot,
     PreEncryptedBallot,
@@ -40,12 +41,12 @@ from e2evote.record.pre_encrypted import (
     SelectedVector,
     UncastBallot,
 )
+from e2evote.record.setup import Election
 from e2evote.record.short_codes import short_code
 from e2evote.zkp import range as range_proof
 from e2evote.zkp.range import RangeProof
 from tests.ballot_forger import Prover
 from tests.builders import SHARD, TOY, BuiltRecord, build_record
-from tests.deterministic import DeterministicRandomness
 from tests.forger import Forger
 
 MAIL_MANIFEST: dict[str, Any] = {
@@ -125,6 +126,8 @@ class MailForger(Forger):
     """Everything that goes into the record of a mail election, and every secret."""
 
     posted: dict[int, list[Posted]] = field(default_factory=dict)
+    printed_by: Manifest | None = None
+    """The manifest that the printers follow, if it is not the record's."""
 
     @classmethod
     def of(cls, root: Path, built: BuiltRecord) -> Self:
@@ -140,7 +143,7 @@ class MailForger(Forger):
             opening = open_device(self.election.h_e, device, f"Printer {device}", int(device == 2), pre_encrypted=True)
             self.openings[device] = opening
             made = pre_encrypt_ballots(
-                self.election, opening, [Blank(style, weight) for style, weight, _ in blanks], rng=self.rng,
+                self.printers, opening, [Blank(style, weight) for style, weight, _ in blanks], rng=self.rng,
                 clock=lambda: datetime(2026, 12, 1, 8, tzinfo=UTC),
             )  # fmt: skip
             pairs = zip(made, blanks, strict=True)
@@ -152,14 +155,19 @@ class MailForger(Forger):
                 self.decide(post)
             self.close_posted(device)
 
+    @property
+    def printers(self) -> Election:
+        """The election as the printers know it."""
+        return replace(self.election, manifest=self.printed_by or self.election.manifest)
+
     def decide(self, post: Posted) -> None:
         """Record or open a ballot honestly, from its nonce."""
         if post.choices is None:
-            post.opened = open_uncast(self.election, post.ballot, post.nonce)
+            post.opened = open_uncast(self.printers, post.ballot, post.nonce)
         else:
-            post.recorded = record_ballot(self.election, post.ballot, post.nonce, post.choices, self.rng)
+            post.recorded = record_ballot(self.printers, post.ballot, post.nonce, post.choices, self.rng)
 
-    def vote_again(self, election: Any = None) -> None:
+    def vote_again(self, election: Election | None = None) -> None:
         """Encrypt and post all ballots anew."""
         for device in self.posted:
             del self.openings[device]
@@ -326,8 +334,3 @@ def build_mail(group_name: str = TOY, manifest: bytes | None = None, seed: int =
 
 def _sum(nonces: Sequence[SecretScalar]) -> SecretScalar:
     return reduce(lambda x, y: x + y, nonces)
-
-
-def deterministic() -> DeterministicRandomness:
-    """Return randomness of its own."""
-    return DeterministicRandomness("mail")
