@@ -1,7 +1,7 @@
 """A mail election of another implementation of 2.1.0, judged by our record verifier's own functions.
 
 The record is not part of this repository; the tests are skipped without it. n = 3, k = 2, the standard parameters, one
-chained device, two contests (m = 3, L = 1 and m = 4, L = 2), Ω_2; two ballots cast, three not: one of these is published
+chained device, two contests (m = 3, L = 1 and m = 4, L = 2), Ω_2; two ballots cast, three not: one of them published
 with its vectors and nonces and two by ξ_B alone.
 
 What it does not publish: range proofs of the single vectors where L > 1 (so X.recorded-vectors fails there, and box 6
