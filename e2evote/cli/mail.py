@@ -104,12 +104,12 @@ def record(
     Contests are given by number, as in the manifest; one that is left out is a null vote. Of the null codes any or none
     may be given. Nothing of FILE is recorded if a line of it cannot be. The decision is final.
 
-    A line is, for example,
-    {"confirmation_code":"5811FB94","contests":[{"contest":1,"short_codes":["A3","07"]}]}
+    A line is {"confirmation_code":"5811FB94","contests":[CONTEST,...]} with a CONTEST such as
+    {"contest":1,"short_codes":["A3","07"]}
 
     For example:
 
-        e2evote mail record club --device 1 5811FB94 --select 1 A3,07 --select 3 1F
+        e2evote mail record club --device 1 5811FB94 --select 1 A3,07
 
         e2evote mail record club --device 1 --input returned.ndjson
     """

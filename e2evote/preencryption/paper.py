@@ -1,7 +1,8 @@
 """Pre-encrypted ballots as pages to print: a sheet for the voter's marks, and a stub that is cut off and kept.
 
-Codes are Latin and isolated from the text around them, so that they read the same in every language. The pages show
-which code stands for what: until the ballots are posted they are as secret as votes. No script, no network.
+Codes are Latin and isolated from the text around them, so that they read the same in every language; the groups of a
+confirmation code are isolated together, or they would stand in reverse order among Persian. The pages show which code
+stands for what: they are as secret as votes. No script, no network.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,6 +55,8 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
     },
 }
 
+_PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+
 _HEAD = Template("""\
 <!DOCTYPE html>
 <html lang="$language" dir="$direction">
@@ -78,7 +81,8 @@ bdi { direction: ltr; unicode-bidi: isolate; font-family: "DejaVu Sans Mono", mo
 .stub { break-inside: avoid; margin-top: 6mm; border-top: 0.4mm dashed #000; padding-top: 3mm; }
 .stub div { display: flex; gap: 6mm; align-items: flex-start; }
 .stub svg { width: 34mm; height: 34mm; flex: none; }
-.digits { font-size: 10pt; line-height: 1.6; }
+.digits { display: inline-block; font-size: 11pt; line-height: 1.6; text-align: left; white-space: pre-line; }
+.stub section { flex: 1; }
 .notes { border-bottom: 0.2mm solid #000; height: 8mm; }
 @media screen { body { max-width: 190mm; margin: 8mm auto; } .ballot { margin-bottom: 20mm; } }
 </style>
@@ -95,7 +99,7 @@ $contests<p class="hint">$hint</p>
 <p class="cut">✂ $cut</p>
 <div>$qr<section>
 <p><b>$election</b> · $ballot <bdi>$number</bdi></p>
-<p>$code<br><span class="digits">$digits</span></p>
+<p>$code<br><bdi class="digits">$digits</bdi></p>
 <p>$chosen</p><p class="notes"></p>
 </section></div>
 </aside>
@@ -139,7 +143,7 @@ def _page(manifest: Manifest, sheet: Sheet, language: Language) -> str:
         style=escape(_name(style.name, style.label, language)),
         contests="".join(contests),
         qr=_qr_code(hex_of(sheet.confirmation_code)),
-        digits=_isolated(_groups(hex_of(sheet.confirmation_code), 8)),
+        digits="\n".join(" ".join(_groups(half, 8)) for half in _groups(hex_of(sheet.confirmation_code), 32)),
     )
 
 
@@ -151,7 +155,7 @@ def _contest(contest: Contest, printed: PrintedContest, language: Language) -> s
     )
     return _CONTEST.substitute(
         name=escape(_name(contest.name, contest.label, language)),
-        at_most=Template(words["at_most"]).substitute(limit=contest.limit),
+        at_most=Template(words["at_most"]).substitute(limit=_number(contest.limit, language)),
         rows="".join(rows),
         null_codes=words["null_codes"],
         nulls=_isolated(printed.null_codes),
@@ -160,6 +164,10 @@ def _contest(contest: Contest, printed: PrintedContest, language: Language) -> s
 
 def _name(names: Mapping[str, str] | None, label: str, language: Language) -> str:
     return (names or {}).get(language, label)
+
+
+def _number(value: int, language: Language) -> str:
+    return str(value).translate(_PERSIAN_DIGITS) if language == "fa" else str(value)
 
 
 def _isolated(codes: Iterable[str]) -> str:
