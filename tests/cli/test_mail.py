@@ -277,6 +277,23 @@ def test_an_interrupted_run_leaves_nothing_behind(mailed: Mailed) -> None:
     assert second.code.encode() in part.read_bytes()
 
 
+def test_guardians_open_what_its_device_cannot(mailed: Mailed) -> None:
+    """The nonces are lost: nothing can be printed or recorded any more, and the guardians open what nobody cast."""
+    root, device = mailed.root, ("--device", 1)
+    for paper in mailed.ballots[4:]:
+        run("mail", "record", root, *device, paper.code)
+    for path in (root / "private" / "devices" / "0001").glob("nonces-*"):
+        path.unlink()
+    assert "nonce is not here" in run("mail", "record", root, *device, mailed.ballots[0].code, code=2).output
+    run("mail", "uncast", root, "--rest")
+    run("device", "close", root, 1)
+    run("tally", "accumulate", root, "--jobs", 1)
+    run("tally", "decrypt", root, "--guardian", 1, "--guardian", 2, "--jobs", 1)
+    assert verify(mailed.record).stdout
+    opened = Record.at(mailed.record).objects(UncastBallot, layout.UNCAST_BALLOTS, group_named(TOY))
+    assert [ballot.position for ballot in opened] == [1, 2, 3, 4]
+
+
 def test_no_mail_without_a_hash_trimming_function(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_bytes(mail_manifest(hash_trimming=None))
     create = ("election", "create", tmp_path / "e", "--manifest", tmp_path / "manifest.json")

@@ -1,0 +1,92 @@
+"""Records of mail elections: valid ones on 4096 bits, in an archive, interrupted, spread over processes."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from e2evote.approval import approve, pinned_digest
+from e2evote.engine import Here
+from e2evote.group.parameters import STANDARD_NAME
+from e2evote.record.layout import Record
+from e2evote.verifier import ballots
+from e2evote.verifier.report import PHASES
+from e2evote.verifier.run import verify_record
+from tests import oracle
+from tests.builders import TOY, BuiltRecord, reindex
+from tests.mail_forger import MailForger, build_mail, mail_manifest
+
+
+class Stop(Exception):  # noqa: N818
+    """The verification is to end here."""
+
+
+def written(root: Path, built: BuiltRecord) -> Path:
+    root.mkdir()
+    MailForger.of(root, built).write()
+    reindex(root)
+    return root
+
+
+@pytest.fixture
+def record(mail: BuiltRecord, tmp_path: Path) -> Path:
+    return written(tmp_path / "record", mail)
+
+
+def test_4096_bits(tmp_path: Path) -> None:
+    """The whole record on the standard parameters, with four digits; and one with a foreign vector."""
+    built = build_mail(STANDARD_NAME, mail_manifest(hash_trimming=2))
+    path = written(tmp_path / "record", built)
+    report = verify_record(Record.at(path))
+    assert report.valid
+    assert report.counts["uncast"] == 3
+    assert oracle.verify(path).passed
+    (tmp_path / "broken").mkdir()
+    forger = MailForger.of(tmp_path / "broken", built)
+    post = forger.post("cast", device=2)
+    vectors = [forger.vector(post, 1, 1, (0, 0, 0, 1)), forger.vector(post, 1, 3)]
+    forger.select(post, 1, vectors)
+    forger.write()
+    reindex(forger.root)
+    failed = {check.id for check in verify_record(Record.at(forger.root)).checks if check.status == "failed"}
+    assert failed == {"X.recorded-vectors"}
+
+
+def test_archive_and_phases(record: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "record.zip", "w") as archive:
+        for path in sorted(record.rglob("*")):
+            archive.write(path, path.relative_to(record).as_posix())
+    whole = verify_record(Record.at(record), allow_insecure=(TOY,))
+    assert verify_record(Record.at(tmp_path / "record.zip"), allow_insecure=(TOY,)) == whole
+    assert oracle.verify(tmp_path / "record.zip", {TOY}).passed
+    for until in PHASES:
+        assert verify_record(Record.at(record), until, allow_insecure=(TOY,)).valid
+        assert oracle.verify(record, {TOY}, until).passed
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 9, 11])
+def test_interrupted(count: int, record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ballots, "CHUNK_BALLOTS", 2)
+
+    def stop(done: int, total: int) -> None:
+        if done >= count:
+            raise Stop
+
+    state = tmp_path / "state"
+    with pytest.raises(Stop):
+        verify_record(Record.at(record), "opened", Here(), (TOY,), stop, state, 0.0)
+    assert state.exists()
+    report = verify_record(Record.at(record), "opened", Here(), (TOY,), None, state, 0.0)
+    assert report == verify_record(Record.at(record), allow_insecure=(TOY,))
+
+
+def test_what_was_recorded_is_pinned(record: Path) -> None:
+    """Guardians hold on to what is added up: another recorded ballot is another set of ballots."""
+    approved = approve(Record.at(record), allow_insecure=(TOY,))
+    assert approved.pinned == pinned_digest(Record.at(record))
+    opened = [found.ballot.position for found in approved.ballot_nonce_statements()]
+    assert len(opened) == 4  # a challenged ballot and three uncast ones
+    changed = next(record.rglob("recorded-*.ndjson"))
+    changed.write_bytes(changed.read_bytes() + b"\n")
+    reindex(record)
+    assert pinned_digest(Record.at(record)) != approved.pinned
