@@ -130,16 +130,17 @@ class MailForger(Forger):
     """The manifest that the printers follow, if it is not the record's."""
 
     @classmethod
-    def of(cls, root: Path, built: BuiltRecord) -> Self:
-        """Take over an election with ordinary ballots, and post the others."""
+    def of(cls, root: Path, built: BuiltRecord, each: int | None = None) -> Self:
+        """Take over an election with ordinary ballots, and post the others: all of ``POSTED``, or a few a device."""
         # zero-argument super() does not find its way into a slotted dataclass
         forger: Self = super(MailForger, cls).of(root, built)
-        forger.post_all()
+        forger.post_all(each)
         return forger
 
-    def post_all(self) -> None:
-        """Print all ballots of ``POSTED``, and record or open each."""
-        for device, blanks in POSTED.items():
+    def post_all(self, each: int | None = None) -> None:
+        """Print all ballots, or a few a device, and record or open each."""
+        for device, every in POSTED.items():
+            blanks = every[:each]
             opening = open_device(self.election.h_e, device, f"Printer {device}", int(device == 2), pre_encrypted=True)
             self.openings[device] = opening
             made = pre_encrypt_ballots(
@@ -323,12 +324,12 @@ class MailForger(Forger):
             self.put(path(device, first // SHARD + 1), *objects[first : first + SHARD])
 
 
-def build_mail(group_name: str = TOY, manifest: bytes | None = None, seed: int = 1) -> BuiltRecord:
-    """Hold the part of a mail election that has nothing to do with mail: keys, and four ballots of a booth."""
+def build_mail(group_name: str = TOY, manifest: bytes | None = None, ballots: int = 4) -> BuiltRecord:
+    """Hold the part of a mail election that has nothing to do with mail: keys, and some ballots of a booth."""
     with tempfile.TemporaryDirectory() as folder:
         return build_record(
-            Path(folder), group_name=group_name, manifest=manifest or mail_manifest(), ballots=4, challenged=1,
-            spoiled=0, devices=(("Booth", 1),), n=2, k=1, seed=seed, until="ballots",
+            Path(folder), group_name=group_name, manifest=manifest or mail_manifest(), ballots=ballots, challenged=1,
+            spoiled=0, devices=(("Booth", 1),), n=2, k=1, until="ballots",
         )  # fmt: skip
 
 

@@ -9,6 +9,9 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import ExitStack
+from heapq import merge
+from itertools import islice
 from pathlib import Path
 
 from e2evote.challenge import open_ballot
@@ -126,7 +129,7 @@ class Device:
 
     @property
     def recorded_paths(self) -> list[Path]:
-        """Where what was recorded of its ballots is kept until it closes, a file a run."""
+        """Where what was recorded of its ballots is kept until it closes, a file a run, by position in each."""
         return sorted(self.folder.glob("recorded-*.ndjson"))
 
     def check_open(self) -> None:
@@ -269,7 +272,7 @@ class Device:
                 )
             )
         self.settle()
-        self._publish_recorded()
+        self._publish_recorded({code for code, status in decisions.items() if status == "cast"})
         statuses = [BallotStatus(confirmation_code=code, status=decisions[code]) for code in codes]
         closing = close_device(self.workspace.election.h_e, self.opening, len(codes), codes[-1] if codes else None)
         self.workspace.writer.write_lines(layout.statuses_path(self.number), statuses, replace=True)
@@ -279,13 +282,17 @@ class Device:
             path.unlink()
         return closing
 
-    def _publish_recorded(self) -> None:
-        """Publish what was recorded by position: in the order in which it came in it would tell about voters."""
-        files = [path.read_bytes().splitlines() for path in self.recorded_paths]
-        lines = [line for _, line in sorted((position_of(line), line) for lines in files for line in lines)]
-        for shard, first in enumerate(range(0, len(lines), SHARD_BALLOTS), 1):
-            data = b"".join(line + b"\n" for line in lines[first : first + SHARD_BALLOTS])
-            self.workspace.writer.write_bytes(layout.recorded_path(self.number, shard), data, replace=True)
+    def _publish_recorded(self, cast: AbstractSet[bytes]) -> None:
+        """Publish what was recorded of cast ballots, by position: the order in which it came in tells about voters.
+
+        An interrupted run may have left what was never decided; beside an opened ballot it would show a vote.
+        """
+        with ExitStack() as stack:
+            files = [stack.enter_context(path.open("rb")) for path in self.recorded_paths]
+            lines = (line for line in merge(*files, key=position_of) if code_of("recorded", line[:-1]) in cast)
+            shards = iter(lambda: b"".join(islice(lines, SHARD_BALLOTS)), b"")
+            for shard, data in enumerate(shards, 1):
+                self.workspace.writer.write_bytes(layout.recorded_path(self.number, shard), data, replace=True)
 
 
 def devices(workspace: Workspace) -> list[Device]:

@@ -24,9 +24,10 @@ from e2evote.preencryption.recording import Choices, choices_of_codes, printed_c
 from e2evote.record import layout
 from e2evote.record.codec import Index, RecordModel, dump, parse
 from e2evote.record.layout import LINE_LIMIT
-from e2evote.record.pre_encrypted import PreEncryptedBallot, RecordedBallot
+from e2evote.record.pre_encrypted import PreEncryptedBallot
 from e2evote.record.setup import Election
 from e2evote.record.short_codes import ShortCode
+from e2evote.record.writer import replacing
 from e2evote.terminal.screen import Report
 
 Secret = tuple[PreEncryptedBallot, SecretBallotNonce]
@@ -205,24 +206,29 @@ def record(device: Device, returned: Iterable[Returned], report: Report, jobs: i
             status = decisions[entry.code]
             raise CheckError(f"{entry.where}: ballot {hex_of(entry.code)} is {status} already; a decision is final")
         by_code[entry.code] = entry
-    function, lines = partial(_record, device.workspace.election), list[RecordedBallot]()
+    if not by_code:
+        return 0
+    function, count = partial(_record, device.workspace.election), 0
     batches = ([(ballot, nonce, by_code[ballot.confirmation_code]) for ballot, nonce in batch]
                for batch in _batches(device, by_code))  # fmt: skip
-    with side_by_side(jobs, len(by_code), 20) as hands, closing(hands.map(function, batches)) as recorded:
-        for batch in recorded:
-            lines += batch
-            report(len(lines), len(by_code))
-    if lines:
-        number = len(device.recorded_paths) + 1
-        private.write_lines(device.folder / f"recorded-{number:06}.ndjson", lines)
-        device.decide(list(by_code), "cast")
-    return len(lines)
+    path = device.folder / f"recorded-{len(device.recorded_paths) + 1:06}.ndjson"
+    with (
+        side_by_side(jobs, len(by_code), 20) as hands,
+        closing(hands.map(function, batches)) as recorded,
+        replacing(path, 0o600) as file,
+    ):
+        for lines in recorded:
+            file.writelines(lines)
+            count += len(lines)
+            report(count, len(by_code))
+    device.decide(list(by_code), "cast")
+    return count
 
 
-def _record(
-    election: Election, batch: list[tuple[PreEncryptedBallot, SecretBallotNonce, Returned]]
-) -> list[RecordedBallot]:
-    return [record_ballot(election, b, nonce, _choices(election, b, nonce, entry)) for b, nonce, entry in batch]
+def _record(election: Election, batch: list[tuple[PreEncryptedBallot, SecretBallotNonce, Returned]]) -> list[bytes]:
+    """Return what is recorded of some ballots, as lines."""
+    recorded = (record_ballot(election, b, nonce, _choices(election, b, nonce, entry)) for b, nonce, entry in batch)
+    return [dump(ballot) + b"\n" for ballot in recorded]
 
 
 def _choices(election: Election, ballot: PreEncryptedBallot, nonce: SecretBallotNonce, entry: Returned) -> Choices:

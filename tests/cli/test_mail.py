@@ -277,6 +277,22 @@ def test_an_interrupted_run_leaves_nothing_behind(mailed: Mailed) -> None:
     assert second.code.encode() in part.read_bytes()
 
 
+def test_what_was_never_decided_is_not_published(mailed: Mailed) -> None:
+    """A ballot whose recording was interrupted and that is opened later: its selections would show a vote."""
+    root, (first, *_) = mailed.root, mailed.ballots
+    folder = root / "private" / "devices" / "0001"
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    run("mail", "record", root, "--device", 1, first.code, *select((3, first.contests[1][0])))
+    (folder / "decisions.ndjson").unlink()  # as if the run had ended before the decision
+    for path, data in before.items():
+        path.write_bytes(data)
+    run("mail", "uncast", root, "--rest")
+    run("device", "close", root, 1)
+    assert not list((mailed.record / "devices" / "0001").glob("recorded-*"))
+    assert not list(folder.glob("recorded-*"))
+    verify(mailed.record, "--until", "ballots")
+
+
 def test_guardians_open_what_its_device_cannot(mailed: Mailed) -> None:
     """The nonces are lost: nothing can be printed or recorded any more, and the guardians open what nobody cast."""
     root, device = mailed.root, ("--device", 1)

@@ -34,21 +34,21 @@ def record(mail: BuiltRecord, tmp_path: Path) -> Path:
 
 
 def test_4096_bits(tmp_path: Path) -> None:
-    """The whole record on the standard parameters, with four digits; and one with a foreign vector."""
-    built = build_mail(STANDARD_NAME, mail_manifest(hash_trimming=2))
-    path = written(tmp_path / "record", built)
-    report = verify_record(Record.at(path))
+    """A record on the standard parameters with four digits, judged by both; and one with a foreign vector."""
+    built = build_mail(STANDARD_NAME, mail_manifest(hash_trimming=2), ballots=1)
+    for name in ("honest", "broken"):
+        (tmp_path / name).mkdir()
+        forger = MailForger.of(tmp_path / name, built, each=2)
+        if name == "broken":
+            foreign = forger.vector(post := forger.post("cast", device=2), 1, 1, (0, 0, 0, 1))
+            forger.select(post, 1, [foreign, forger.vector(post, 1, 3)])
+        forger.write()
+        reindex(forger.root)
+    report = verify_record(Record.at(tmp_path / "honest"))
     assert report.valid
-    assert report.counts["uncast"] == 3
-    assert oracle.verify(path).passed
-    (tmp_path / "broken").mkdir()
-    forger = MailForger.of(tmp_path / "broken", built)
-    post = forger.post("cast", device=2)
-    vectors = [forger.vector(post, 1, 1, (0, 0, 0, 1)), forger.vector(post, 1, 3)]
-    forger.select(post, 1, vectors)
-    forger.write()
-    reindex(forger.root)
-    failed = {check.id for check in verify_record(Record.at(forger.root)).checks if check.status == "failed"}
+    assert (report.counts["cast"], report.counts["uncast"]) == (2, 2)
+    assert oracle.verify(tmp_path / "honest").passed
+    failed = {check.id for check in verify_record(Record.at(tmp_path / "broken")).checks if check.status == "failed"}
     assert failed == {"X.recorded-vectors"}
 
 
