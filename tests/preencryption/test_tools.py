@@ -1,10 +1,12 @@
 """The encrypting and the recording tool: what they make fits together, and what they refuse."""
 
 import json
+import re
 from collections.abc import Sequence
 from functools import reduce
 
 import pytest
+import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from e2evote.encryption import SecretBallotNonce
 from e2evote.errors import CheckError, VerificationError
 from e2evote.group.computation import compute
 from e2evote.preencryption.encrypting import Blank, NewBallot, expecting, pre_encrypt_ballots
+from e2evote.preencryption.paper import Sheet, pages
 from e2evote.preencryption.recording import choices_of_codes, open_uncast, printed_codes, record_ballot
 from e2evote.record.ballot import BallotStatus
 from e2evote.record.codes import open_device
@@ -198,3 +201,16 @@ def test_secrets_are_not_shown(printed: list[NewBallot]) -> None:
     _, nonce = printed[0]
     assert nonce.value.hex() not in repr(nonce)
     assert repr(SecretBallotNonce(b"secret")) == "SecretBallotNonce()"
+
+
+def test_the_code_on_the_stub(mail_election: Election, printed: list[NewBallot]) -> None:
+    """The QR code is that of the confirmation code, in the mode for digits and capital letters."""
+    ballot, nonce = printed[0]
+    code, codes = ballot.confirmation_code, printed_codes(mail_election, ballot, nonce)
+    sheet = Sheet(1, 1, ballot.ballot_style, code, codes)
+    html = "".join(pages(mail_election.manifest, [sheet], "fa"))
+    expected = segno.make(code.hex().upper(), error="m", micro=False)
+    assert expected.mode == "alphanumeric"
+    (drawn,) = re.findall(r'<path[^>]* d="([^"]+)"', html)
+    assert drawn in expected.svg_inline(scale=4)
+    assert html.count("<bdi>") == 2 + sum(len(contest.options) + len(contest.null_codes) for contest in codes)

@@ -1,13 +1,20 @@
 """Records of mail elections: valid ones on 4096 bits, in an archive, interrupted, spread over processes."""
 
+import copy
+import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from e2evote.approval import approve, pinned_digest
 from e2evote.engine import Here
 from e2evote.group.parameters import STANDARD_NAME
+from e2evote.record import layout
 from e2evote.record.layout import Record
 from e2evote.verifier import ballots
 from e2evote.verifier.report import PHASES
@@ -78,6 +85,52 @@ def test_interrupted(count: int, record: Path, tmp_path: Path, monkeypatch: pyte
     assert state.exists()
     report = verify_record(Record.at(record), "opened", Here(), (TOY,), None, state, 0.0)
     assert report == verify_record(Record.at(record), allow_insecure=(TOY,))
+
+
+def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the place of every number or hash of a JSON value."""
+    if isinstance(value, str):
+        if len(value) >= 32 and set(value) <= set("0123456789ABCDEF"):
+            yield path
+        return
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from leaves(part, (*path, key))
+
+
+@given(data=st.data())
+def test_any_changed_number_is_refused(data: st.DataObject, honest_lines: dict[str, list[Any]], honest: Path) -> None:
+    """Whatever number or hash of whatever pre-encrypted, recorded or uncast ballot changes, the record is not valid."""
+    name = data.draw(st.sampled_from(sorted(honest_lines)))
+    lines = copy.deepcopy(honest_lines[name])
+    line = data.draw(st.integers(0, len(lines) - 1))
+    *steps, last = data.draw(st.sampled_from(list(leaves(lines[line]))))
+    place = lines[line]
+    for step in steps:
+        place = place[step]
+    digit = data.draw(st.integers(0, len(place[last]) - 1))
+    new = data.draw(st.sampled_from("0123456789ABCDEF".replace(place[last][digit], "")))
+    place[last] = place[last][:digit] + new + place[last][digit + 1 :]
+    before = (honest / name).read_bytes()
+    try:
+        (honest / name).write_text(
+            "".join(json.dumps(x, separators=(",", ":"), ensure_ascii=False) + "\n" for x in lines)
+        )
+        reindex(honest)
+        assert not verify_record(Record.at(honest), allow_insecure=(TOY,)).valid
+        assert not oracle.verify(honest, {TOY}).passed
+    finally:
+        (honest / name).write_bytes(before)
+
+
+@pytest.fixture(scope="module")
+def honest(mail: BuiltRecord, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("honest") / "record", mail)
+
+
+@pytest.fixture(scope="module")
+def honest_lines(honest: Path) -> dict[str, list[Any]]:
+    names = [layout.ballots_path(2, 1), layout.recorded_path(2, 1), layout.recorded_path(3, 1), layout.UNCAST_BALLOTS]
+    return {name: [json.loads(line) for line in (honest / name).read_text().splitlines()] for name in names}
 
 
 def test_what_was_recorded_is_pinned(record: Path) -> None:
