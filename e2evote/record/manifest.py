@@ -99,7 +99,7 @@ class Manifest(RecordModel):
     device_info: str | None = None
     chaining_modes: tuple[Annotated[int, Ge(0), Le(1)], ...] = (1,)
     maximum_weight: Index = 1
-    minimum_cell_ballots: Index = 5
+    minimum_cell_ballots: Index = 10
     cast_contest_data_may_be_decrypted: bool = False
     contests: Annotated[tuple[Contest, ...], MinLen(1)]
     ballot_styles: Annotated[tuple[BallotStyle, ...], MinLen(1)]

@@ -59,7 +59,7 @@ class Manifest:
     cells: list[Cell] = field(default_factory=list)
     chaining_modes: list[int] = field(default_factory=lambda: [1])
     maximum_weight: int = 1
-    minimum_cell_ballots: int = 5
+    minimum_cell_ballots: int = 10
     cast_contest_data_may_be_decrypted: bool = False
     broken_rules: list[str] = field(default_factory=list)
 
@@ -97,7 +97,7 @@ def read_manifest(content: bytes) -> Manifest:
     manifest.rule(manifest.chaining_modes in ([0], [1], [0, 1]), "chaining_modes is not [0], [1] or [0,1]")
     manifest.maximum_weight = integer(top.get("maximum_weight", 1), f"{where} maximum_weight")
     manifest.rule(1 <= manifest.maximum_weight < 2**31, "maximum_weight is not in 1..2^31-1")
-    manifest.minimum_cell_ballots = integer(top.get("minimum_cell_ballots", 5), f"{where} minimum_cell_ballots")
+    manifest.minimum_cell_ballots = integer(top.get("minimum_cell_ballots", 10), f"{where} minimum_cell_ballots")
     manifest.rule(manifest.minimum_cell_ballots >= 1, "minimum_cell_ballots is below 1")
     allowed = "cast_contest_data_may_be_decrypted"
     manifest.cast_contest_data_may_be_decrypted = _boolean(top.get(allowed, False), f"{where} {allowed}")

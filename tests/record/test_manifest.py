@@ -211,7 +211,7 @@ def test_defaults() -> None:
     manifest = parse_manifest(b'{"label":"x","contests":%s,"ballot_styles":[{"label":"s","contests":[1]}]}' % contests)
     manifest.check()
     assert manifest.chaining_modes == (1,)
-    assert (manifest.maximum_weight, manifest.minimum_cell_ballots) == (1, 5)
+    assert (manifest.maximum_weight, manifest.minimum_cell_ballots) == (1, 10)
     assert manifest.cast_contest_data_may_be_decrypted is False
     assert [(cell.label, cell.ballot_styles) for cell in manifest.cells] == [("all", (1,))]
     assert (manifest.contest(1).limit, manifest.contest(1).option_limits) == (1, (1,))
