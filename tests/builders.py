@@ -83,6 +83,9 @@ DEFAULT_MANIFEST: dict[str, Any] = {
 }
 """Two styles that each skip a contest, R = 1 and 3, L = 1, 2 and 4, a write-in, weights, two cells, both modes."""
 
+MERGING = [DEFAULT_MANIFEST["tally_cells"][0], DEFAULT_MANIFEST["tally_cells"][1] | {"merge_into": "members"}]
+"""The same cells; what the partners are too few for goes to the members, who have only contest 3 in common."""
+
 _PATTERNS: tuple[tuple[int, int, dict[int, tuple[int, ...]], dict[int, str] | None], ...] = (
     # style, weight, marks by contest, write-in texts of contest 1
     (1, 1, {1: (1, 1, 0, 0), 3: (1, 0)}, None),

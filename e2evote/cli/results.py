@@ -47,9 +47,10 @@ class ContestResult:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The published tallies, summed over their cells, and what had too few ballots to be decrypted."""
+    """The published tallies, summed over their cells; which cells were merged; what had too few ballots after that."""
 
     contests: tuple[ContestResult, ...]
+    merged: tuple[str, ...]
     withheld: tuple[str, ...]
 
 
@@ -127,7 +128,7 @@ def contest_results(record: Record, election: Election) -> Results:
         for index, contest in enumerate(election.manifest.contests, 1)
         if (index, 1) in votes
     )
-    return Results(contests, tuple(_withheld(election.manifest, cells)))
+    return Results(contests, tuple(_merged(election.manifest, cells)), tuple(_withheld(election.manifest, cells)))
 
 
 def sum_cells(cells: Iterable[Tally]) -> Counter[tuple[int, int]]:
@@ -159,12 +160,28 @@ def _options(index: int, contest: Contest, votes: Counter[tuple[int, int]]) -> t
     )
 
 
+def _merged(manifest: Manifest, cells: Iterable[Tally]) -> Iterable[str]:
+    """Yield every contest that counts other cells too, such as ``partners (with observers): motion``."""
+    for cell in cells:
+        for contest in cell.contests:
+            if contest.merged:
+                # The record may be wrong, and is shown all the same.
+                known = (index for index in contest.merged if index <= len(manifest.cells))
+                yield f"{cell.label} (with {', '.join(manifest.cells[i - 1].label for i in known)}): {contest.label}"
+
+
 def _withheld(manifest: Manifest, cells: Iterable[Tally]) -> Iterable[str]:
-    """Yield the labels of cells that were not decrypted, and of contests that were not in a cell that was."""
-    told = {cell.cell: {contest.index for contest in cell.contests} for cell in cells}
+    """Yield the labels of cells of which nothing was decrypted, and of contests that were not in a cell that was."""
+    told = {
+        (index, contest.index)
+        for cell in cells
+        for contest in cell.contests
+        for index in (cell.cell, *(contest.merged or ()))
+    }
     for index, cell in enumerate(manifest.cells, 1):
-        missing = [ind_c for ind_c in manifest.cell_contests(cell) if ind_c not in told.get(index, ())]
-        if index not in told:
+        contests = manifest.cell_contests(cell)
+        missing = [ind_c for ind_c in contests if (index, ind_c) not in told]
+        if len(missing) == len(contests):
             yield cell.label
         else:
             yield from (f"{cell.label}: {manifest.contest(ind_c).label}" for ind_c in missing)

@@ -18,7 +18,7 @@ FINDINGS_SHOWN = 20
 
 
 def show_manifest(manifest: Manifest) -> None:
-    """Print the contests with their effective limits, and the ballot styles."""
+    """Print the contests with their effective limits, the ballot styles, and what is too small to be decrypted."""
     contests = table(
         "#", "contest", "options", "limit", "per option", "data blocks", "English", "فارسی",
         title="Contests", right=("#", "options", "limit", "per option", "data blocks"),
@@ -33,6 +33,11 @@ def show_manifest(manifest: Manifest) -> None:
         row(styles, number, style.label, ", ".join(map(str, style.contests)), cell)
     screen().print(contests)
     screen().print(styles)
+    least = manifest.minimum_cell_ballots
+    say(f"A contest with fewer than {least} cast ballots in a tally cell is not decrypted there.")
+    for small in manifest.cells:
+        if small.merge_into is not None:
+            say(f"What may not be decrypted of tally cell {small.label!r} alone is merged into {small.merge_into!r}.")
 
 
 def show_opened(manifest: Manifest, ballot: ChallengedBallot) -> None:
@@ -111,6 +116,8 @@ def show_results(results: Results) -> None:
             names = (named(option.name, option.label, language) for language in ("en", "fa"))
             row(votes, option.votes, option.label, *names)
         screen().print(votes)
+    for label in results.merged:
+        say(f"Counted together, as a part alone has too few cast ballots, or too few of one weight: {label}.")
     for label in results.withheld:
         say(
             f"Tally cell {label!r} has too few cast ballots, or too few of one weight; its votes are not decrypted and "

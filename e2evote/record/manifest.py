@@ -83,10 +83,11 @@ class BallotStyle(RecordModel):
 
 
 class TallyCell(RecordModel):
-    """Ballot styles counted together; only cells are ever decrypted."""
+    """Ballot styles counted together; only cells are ever decrypted, too small ones with the cell they name."""
 
     label: str
     ballot_styles: Annotated[tuple[Index, ...], MinLen(1)]
+    merge_into: str | None = None
 
 
 class Manifest(RecordModel):
@@ -99,7 +100,7 @@ class Manifest(RecordModel):
     device_info: str | None = None
     chaining_modes: tuple[Annotated[int, Ge(0), Le(1)], ...] = (1,)
     maximum_weight: Index = 1
-    minimum_cell_ballots: Index = 5
+    minimum_cell_ballots: Index = 10
     cast_contest_data_may_be_decrypted: bool = False
     contests: Annotated[tuple[Contest, ...], MinLen(1)]
     ballot_styles: Annotated[tuple[BallotStyle, ...], MinLen(1)]
@@ -164,6 +165,7 @@ class Manifest(RecordModel):
         for cell in self.cells:
             if list(cell.ballot_styles) != sorted(set(cell.ballot_styles)):
                 yield f"tally cell {cell.label!r}: ballot styles must be strictly ascending"
+        yield from _merging_problems(self.cells)
         if list(self.chaining_modes) != sorted(set(self.chaining_modes)) or not self.chaining_modes:
             yield "chaining_modes must be [0], [1] or [0,1]"
         if self.date is not None and not _is_date(self.date):
@@ -199,6 +201,21 @@ def _contest_problems(contest: Contest) -> Iterator[str]:
         yield str(error)
     if contest.contest_data_blocks is None and any(option.write_in for option in contest.options):
         yield f"{where}: a write-in option needs contest_data_blocks"
+
+
+def _merging_problems(cells: tuple[TallyCell, ...]) -> Iterator[str]:
+    """Yield what is wrong with ``merge_into``: no cell is ever merged into itself, by however many steps."""
+    into = {cell.label: cell.merge_into for cell in cells}
+    for cell in cells:
+        target, passed = cell.merge_into, set[str]()
+        if target is not None and (target not in into or target == cell.label):
+            yield f"tally cell {cell.label!r}: merge_into {target!r} is not the label of another tally cell"
+            continue
+        while target is not None and target not in passed:
+            passed.add(target)
+            target = into.get(target)
+        if cell.label in passed:
+            yield f"tally cell {cell.label!r}: merge_into leads back to it"
 
 
 def _label_problems(what: str, labels: list[str]) -> Iterator[str]:

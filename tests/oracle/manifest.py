@@ -50,6 +50,7 @@ class Cell:
     label: str
     styles: list[int]
     contests: list[int] = field(default_factory=list)
+    merge_into: str | None = None
 
 
 @dataclass
@@ -59,7 +60,7 @@ class Manifest:
     cells: list[Cell] = field(default_factory=list)
     chaining_modes: list[int] = field(default_factory=lambda: [1])
     maximum_weight: int = 1
-    minimum_cell_ballots: int = 5
+    minimum_cell_ballots: int = 10
     cast_contest_data_may_be_decrypted: bool = False
     broken_rules: list[str] = field(default_factory=list)
 
@@ -72,6 +73,15 @@ class Manifest:
 
     def contests_of_style(self, ind_s: int) -> list[int]:
         return self.styles[ind_s - 1].contests if 1 <= ind_s <= len(self.styles) else []
+
+    def cells_after(self, cell: Cell) -> list[Cell]:
+        """The cells along merge_into, nearest first; at most as many as there are cells, should it go in a circle."""
+        named = {other.label: other for other in self.cells}
+        after: list[Cell] = []
+        while cell.merge_into in named and len(after) < len(self.cells):
+            cell = named[cell.merge_into]
+            after.append(cell)
+        return after
 
     def cell(self, number: int) -> Cell | None:
         return self.cells[number - 1] if 1 <= number <= len(self.cells) else None
@@ -97,7 +107,7 @@ def read_manifest(content: bytes) -> Manifest:
     manifest.rule(manifest.chaining_modes in ([0], [1], [0, 1]), "chaining_modes is not [0], [1] or [0,1]")
     manifest.maximum_weight = integer(top.get("maximum_weight", 1), f"{where} maximum_weight")
     manifest.rule(1 <= manifest.maximum_weight < 2**31, "maximum_weight is not in 1..2^31-1")
-    manifest.minimum_cell_ballots = integer(top.get("minimum_cell_ballots", 5), f"{where} minimum_cell_ballots")
+    manifest.minimum_cell_ballots = integer(top.get("minimum_cell_ballots", 10), f"{where} minimum_cell_ballots")
     manifest.rule(manifest.minimum_cell_ballots >= 1, "minimum_cell_ballots is below 1")
     allowed = "cast_contest_data_may_be_decrypted"
     manifest.cast_contest_data_may_be_decrypted = _boolean(top.get(allowed, False), f"{where} {allowed}")
@@ -160,11 +170,20 @@ def _read_cells(manifest: Manifest, value: Any) -> None:
         manifest.cells.append(Cell("all", every_style))
     else:
         for raw, where in items(value, "manifest.json tally_cells"):
-            entry = members(raw, "label ballot_styles", where, ordered=False)
+            entry = members(raw, "label ballot_styles merge_into?", where, ordered=False)
             cell = Cell(_label(manifest, entry, where), _integers(entry["ballot_styles"], where))
+            if "merge_into" in entry:
+                cell.merge_into = text(entry["merge_into"], f"{where} merge_into")
             manifest.cells.append(cell)
             _indices(manifest, cell.styles, len(manifest.styles), f"{where} ballot_styles")
         _unique_labels(manifest, manifest.cells, "tally_cells")
+    for cell in manifest.cells:
+        others = [other.label for other in manifest.cells if other is not cell]
+        known = cell.merge_into is None or cell.merge_into in others
+        manifest.rule(known, f"tally cell {cell.label!r}: merge_into {cell.merge_into!r} is no other cell")
+        # Whoever is still on the way after as many steps as there are cells goes in a circle.
+        arrives = len(manifest.cells_after(cell)) < len(manifest.cells)
+        manifest.rule(arrives, f"tally cell {cell.label!r}: merge_into goes in a circle")
     in_cells = sorted(style for cell in manifest.cells for style in cell.styles)
     manifest.rule(in_cells == every_style, "not every ballot style lies in exactly one tally cell")
     for cell in manifest.cells:

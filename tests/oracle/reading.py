@@ -305,9 +305,12 @@ class _Phases:
         line = members(value, "cell label contests", where)
         contests = []
         for raw, place in items(line["contests"], f"{where} contests"):
-            entry = members(raw, "index label options", place)
+            entry = members(raw, "index label merged? options", place)
+            merged = [count(*item) for item in items(entry.get("merged", []), f"{place} merged")]
+            if ("merged" in entry and not merged) or 0 in merged:
+                refuse(f"{place} merged", "cells from 1 are expected, at least one")
             options = [self._tally_option(*item) for item in items(entry["options"], f"{place} options")]
-            contests.append(TallyContest(count(entry["index"], place), text(entry["label"], place), options))
+            contests.append(TallyContest(count(entry["index"], place), text(entry["label"], place), merged, options))
         return Tally(count(line["cell"], f"{where} cell"), text(line["label"], f"{where} label"), contests)
 
     def _exception(self, value: Any, where: str) -> TallyException:

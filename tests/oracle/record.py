@@ -163,6 +163,7 @@ class TallyOption:
 class TallyContest:
     index: int
     label: str
+    merged: list[int]
     options: list[TallyOption]
 
 
