@@ -137,7 +137,8 @@ def _show_tallies(approved: ApprovedRecord) -> None:
         why = "; ".join(ruling.broken.values())
         overridden = "; ".join(f"against a rule: {reason}" for reason in ruling.overridden.values())
         verdict = (overridden or "yes") if ruling.allowed else f"no: {why}"
-        row(shown, ruling.cell_label, ruling.contest_label, ruling.ballots, verdict)
+        added = f" (with {', '.join(ruling.merged.values())})" if ruling.merged else ""
+        row(shown, ruling.cell_label + added, ruling.contest_label, ruling.ballots, verdict)
     screen().print(shown)
 
 
