@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from e2evote.errors import E2EVoteError
 from e2evote.messages.complaints import COMPLAINT
 from e2evote.messages.envelope import open_message
 from e2evote.messages.rounds import COMMITMENTS, CONFIRMATION, PUBLIC_KEY, RESPONSES, REVEALS, SHARE, Collected, collect
@@ -61,7 +62,11 @@ def complaints(workspace: Workspace) -> list[str]:
     found = []
     for exchange, transcript in every:
         for data in transcript.of(COMPLAINT.name):
-            message = open_message(exchange, COMPLAINT, data)
+            try:
+                message = open_message(exchange, COMPLAINT, data)
+            except E2EVoteError as error:
+                found.append(f"A complaint that is none: {error}")
+                continue
             found.append(f"Guardian {message.sender} complains. {told(workspace, message.payload)}")
     return found
 
@@ -126,7 +131,7 @@ def _in_ceremony(workspace: Workspace) -> Situation:
 
 
 def _after_ceremony(workspace: Workspace) -> Situation:
-    for plan in new_plans(workspace):
+    for plan in (plan for plan in new_plans(workspace) if workspace.i in plan.available):
         asked = f"Decryption {plan.attempt} is asked for ({plan.subject})"
         return Situation(asked, next=f"{_verb(plan.subject)} --record RECORD")
     done = Situation("Your key is ready, and nothing is asked of you")
