@@ -82,13 +82,16 @@ def _take_part(
         if vault.h_e is None:
             raise CheckError("the key ceremony is not over; 'guardian status' says what is missing")
         known = take_in(workspace)
-        for plan in (plan for plan in new_plans(workspace) if plan.subject in subjects):
+        plans = [plan for plan in new_plans(workspace) if plan.subject in subjects]
+        for plan in (plan for plan in plans if workspace.i in plan.available):
             approved = _approve(workspace, plan, source, jobs)
             _agree(workspace, plan, approved, accept_overrides, yes)
             decrypting.accept(workspace, vault, plan, approved)
             known = take_in(workspace)
         accepted = {one.plan: one for one in known if one.plan.subject in subjects}
         if not accepted:
+            for plan in plans:
+                decrypting.check_asked(workspace, plan)
             raise CheckError(f"no plan to decrypt {' or '.join(subjects)} has come; it belongs into the inbox")
         paths = [_answer(accepted[plan], vault) for plan in _newest(accepted)]
     for path in paths:
