@@ -8,7 +8,8 @@ import click
 
 from e2evote.approval import approve
 from e2evote.cli.ceremonies import exchange_of
-from e2evote.cli.decryptions import planned, read_plan, statements_of
+from e2evote.cli.decryptions import planned, statements_of
+from e2evote.cli.intake import read_plan
 from e2evote.cli.standing import Judged, judge, sentence
 from e2evote.cli.workspace import CEREMONY, Workspace
 from e2evote.errors import CheckError

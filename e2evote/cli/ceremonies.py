@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from e2evote.cli.intake import read_messages, take_in
+from e2evote.cli.intake import read_messages, read_plan, take_in
 from e2evote.cli.standing import Standing, as_faults, faults_complained_of, faults_in, write_bundles
 from e2evote.cli.workspace import CEREMONY, Workspace, drafted, held, make_private, write_keys
 from e2evote.errors import CheckError
@@ -25,6 +25,7 @@ from e2evote.key_ceremony import Ceremony, GuardianRecord
 from e2evote.key_ceremony import publish as guardian_record
 from e2evote.messages.accusing import complaints_about_confirmations
 from e2evote.messages.complaints import COMPLAINT
+from e2evote.messages.decrypting import plan_context
 from e2evote.messages.envelope import Exchange, RoundName, parse_envelope
 from e2evote.messages.evidence import CeremonyCase
 from e2evote.messages.invitation import (
@@ -192,7 +193,9 @@ def take_messages(ceremony: CeremonyFolder, paths: Sequence[Path], rounds: Colle
         ParseError, CheckError, VerificationError: naming the file that is none of this ceremony's, or not signed by
             whom it says.
     """
-    lines = read_messages(paths, lambda data: data == dump(ceremony.invitation))
+    plans = tuple(ceremony.root.glob("decryption/*/plan.json"))
+    sent = {dump(ceremony.invitation), *(path.read_bytes().removesuffix(b"\n") for path in plans)}
+    lines = read_messages(paths, sent.__contains__)
     new = [(where, data) for where, data in lines if data not in ceremony.transcript]
     introduced = [(where, data) for where, data in new if parse_envelope(data, where).round == IDENTITY.name]
     identities = _identities(ceremony, introduced)
@@ -205,7 +208,8 @@ def take_messages(ceremony: CeremonyFolder, paths: Sequence[Path], rounds: Colle
             f"what ({'; '.join(identities.report())}); nothing was kept"
         )
     exchange = exchange_of(ceremony.invitation, ceremony.group, identities)
-    found = take_in([(exchange, ceremony.transcript)], rounds, others)
+    asked = {plan_context(exchange, read_plan(path)): Transcript(path.with_name(MESSAGES)) for path in plans}
+    found = take_in([(exchange, ceremony.transcript)], rounds, others, asked)
     return ceremony.transcript.add([*(data for _, data in introduced), *found[exchange.context]])
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from e2evote.approval import ApprovedRecord
 from e2evote.cli.ceremonies import CeremonyFolder
-from e2evote.cli.intake import read_messages, take_in
+from e2evote.cli.intake import read_messages, read_plan, take_in
 from e2evote.cli.standing import (
     Fault,
     Standing,
@@ -146,16 +146,6 @@ class PlannedDecryption:
         return (commitments, reveals, responses), faults
 
 
-def read_plan(path: Path) -> DecryptionPlan:
-    """Return a plan in a file.
-
-    Raises:
-        ParseError: it is none.
-    """
-    ((where, data),) = read_lines(path)
-    return parse(DecryptionPlan, data, where)
-
-
 def planned(workspace: Workspace, ceremony: Exchange) -> list[PlannedDecryption]:
     """Return the decryptions that were asked for, by number."""
     found = [path.parent for path in (workspace.root / DECRYPTION).glob(f"[0-9]*/{PLAN}")]
@@ -225,8 +215,9 @@ def take_messages(
             by whom it says.
     """
     lines = read_messages(paths, lambda data: _is_known(ceremony, decryptions, data))
-    known = [(where, data) for where, data in lines if data not in ceremony.transcript]
-    found = take_in([(one.exchange, one.transcript) for one in decryptions], EXPECTED, known)
+    contexts = ceremony.exchange.context, ceremony.invitation.hash(ceremony.group)
+    ceremonial = dict.fromkeys(contexts, ceremony.transcript)
+    found = take_in([(one.exchange, one.transcript) for one in decryptions], EXPECTED, lines, ceremonial)
     new = sum(one.transcript.add(found[one.exchange.context]) for one in decryptions)
     return {one.number for one in decryptions if any(data in one.transcript for _, data in lines)}, new
 

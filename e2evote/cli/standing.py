@@ -143,7 +143,7 @@ def write_bundles(outbox: Path, prefix: str, names: Sequence[str], standing: Sta
     bundles = {
         f"{number}-{name}": [message.data for message in collected.messages]
         for number, (name, collected) in enumerate(zip(names, standing.rounds, strict=False), 1)
-        if collected.is_complete
+        if collected.is_complete and collected.messages  # a single guardian has nobody to send shares to
     }
     if proofs := list(dict.fromkeys(data for fault in standing.faults for data in fault.evidence)):
         bundles["evidence"] = proofs
