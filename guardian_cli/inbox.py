@@ -10,7 +10,7 @@ from pathlib import Path
 
 from e2evote.encoding import strict_json
 from e2evote.errors import CheckError, ParseError
-from e2evote.messages.decrypting import DecryptionPlan, plan_context
+from e2evote.messages.decrypting import DecryptionList, DecryptionPlan, plan_context
 from e2evote.messages.envelope import parse_envelope
 from e2evote.messages.invitation import IDENTITY, Identity, open_identity
 from e2evote.messages.rounds import Collected, collect_identities
@@ -47,6 +47,8 @@ def read_inbox(workspace: Workspace) -> Mail:
             case "e2evote-guardian-invitation":
                 if data != dump(workspace.invitation):
                     raise CheckError(f"{where}: another invitation; each has a folder of its own ('guardian init')")
+            case "e2evote-decryption-list":
+                parse(DecryptionList, data, where)  # 'guardian import-decryptions' is told where it is
             case _:
                 raise ParseError(where, "none of the files that guardians exchange; take it out of the inbox")
     return mail

@@ -230,7 +230,9 @@ def _is_known(ceremony: CeremonyFolder, decryptions: Sequence[PlannedDecryption]
 
 
 def update_outbox(
-    workspace: Workspace, decryptions: Sequence[PlannedDecryption], standings: Sequence[Standing]
+    workspace: Workspace,
+    decryptions: Sequence[PlannedDecryption],
+    looked_at: Sequence[tuple[PlannedDecryption, Standing]] = (),
 ) -> list[Path]:
     """Write the files for the guardians that can be written now, and return those that are new."""
     outbox, written = workspace.root / DECRYPTION / OUTBOX, []
@@ -239,7 +241,7 @@ def update_outbox(
     for name, content in files.items():
         if write_changed(outbox / name, dump(content) + b"\n"):
             written.append(outbox / name)
-    for one, standing in zip(decryptions, standings, strict=True):
+    for one, standing in looked_at:
         names = [round_.name for round_ in ROUNDS]
         written += write_bundles(outbox, f"decryption-{one.number}-", names, standing)
     return written
