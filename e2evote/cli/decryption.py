@@ -79,8 +79,7 @@ def plan(
             approved = approve(workspace.record, jobs, workspace.accepted, report, exceptions)
         show_asked(asked, approved, codes)
         made = make_plan(workspace, ceremony.exchange, approved, asked, codes, exceptions, guardians)
-        every = planned(workspace, ceremony.exchange)
-        update_outbox(workspace, every, [look(one) for one in every])
+        update_outbox(workspace, planned(workspace, ceremony.exchange))
     say(f"Decryption {made.number} is planned. {next_step(made, look(made))}")
 
 
@@ -106,9 +105,8 @@ def collect(ctx: click.Context, directory: Path, files: tuple[Path, ...]) -> Non
         every = planned(workspace, ceremony.exchange)
         concerned, new = take_messages(ceremony, every, files)
         say(f"{new} new messages")
-        standings = [look(one) for one in every]
-        written = update_outbox(workspace, every, standings)
-    shown = [(one, standing) for one, standing in zip(every, standings, strict=True) if one.number in concerned]
+        shown = [(one, look(one)) for one in every if one.number in concerned]
+        written = update_outbox(workspace, every, shown)
     for one, standing in shown:
         show(one, standing)
     show_written(written)

@@ -194,3 +194,12 @@ def test_absence_is_noted_and_ends_nothing(confirmed: Path, held: Held):
 def test_a_signed_complaint_that_is_none(confirmed: Path, held: Held):
     nonsense = resigned(held, absence(held), payload="{}")
     assert "a complaint that cannot be judged" in came(confirmed, nonsense, code=1)
+
+
+def test_a_complaint_about_nobody(confirmed: Path, held: Held):
+    grounds = InvalidMessage(kind="invalid message", message="{}")
+    hostile = Complaint(accused=7, equation="\u202e\x1b[2J", grounds=grounds)
+    shown = came(confirmed, write(held.exchange, COMPLAINT, held.machines[3].key, 3, hostile), code=1)
+    assert "guardian 3 (گلناز ۳) complains about guardian 7: invalid message" in shown
+    assert "Guilty: who complained, guardian 3 (گلناز ۳): guardian 7 does not take part" in shown
+    assert not {"\u202e", "\x1b"} & set(shown)

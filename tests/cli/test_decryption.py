@@ -1,5 +1,6 @@
 """The administrator's part of a decryption; the guardians are machines that know nothing but bytes."""
 
+import fcntl
 import json
 import shutil
 from collections.abc import Callable
@@ -286,3 +287,10 @@ def test_an_interrupted_publication_is_repeated(
             publish(root, one["number"])
     assert (root / "record" / "exceptions.ndjson").exists()
     verify(root / "record")
+
+
+def test_one_command_at_a_time(root: Path):
+    with (root / "private" / "lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        for arguments in (("plan", root, "--guardian", 1), ("collect", root, root / "record"), ("publish", root)):
+            assert "another e2evote command" in run("decryption", *arguments, code=2).stderr

@@ -18,7 +18,7 @@ from e2evote.record.load import load_election, load_guardians
 from tests.builders import TOY
 from tests.cli import by_mail
 from tests.cli.by_mail import Asked, absence, lines, outbox, plan, publish, resigned, status
-from tests.cli.conftest import contents, run
+from tests.cli.conftest import Finished, contents, run
 from tests.messages.guardians import Held
 
 
@@ -73,7 +73,7 @@ def adjudicate(path: Path, folder: Path, *options: object, code: int = 0) -> str
     return run(*judged, *options, code=code).output
 
 
-def test_anybody_can_judge(answered: tuple, tmp_path: Path):
+def test_anybody_can_judge(answered: tuple, finished: Finished, tmp_path: Path):
     asked, commitments, reveals, responses = answered
     given = [wrong_response(asked, responses[0]), responses[1]]
     path = by_mail.write(tmp_path / "complaints.ndjson", signed_complaints(asked, commitments, reveals, given))
@@ -82,6 +82,7 @@ def test_anybody_can_judge(answered: tuple, tmp_path: Path):
     shutil.copytree(asked.root / "ceremony", tmp_path / "copy")
     elsewhere = (path, tmp_path / "copy", "--plan", outbox(asked.root, "decryption-1-0-plan.json"), "--record")
     assert json.loads(adjudicate(*elsewhere, asked.root / "record", "--json")) == [verdict]
+    assert "other ballots or statuses" in adjudicate(*elsewhere, finished.record, code=2)
     assert "--plan and --record say" in adjudicate(path, tmp_path / "copy", code=2)
     shown = asked.collect(*commitments, *reveals, *given, *lines(path), code=1).output
     assert "guardian 3 (گلناز ۳) complains about guardian 1 (نسرین): wrong decryption" in shown
