@@ -257,7 +257,7 @@ def _identities(ceremony: CeremonyFolder, introduced: Sequence[tuple[str, bytes]
     """Return all identities with those that came now.
 
     Raises:
-        CheckError: somebody answered the invitation as a guardian who has answered it with another key.
+        CheckError: a guardian has answered it with another key before, or another guardian with this one.
     """
     invitation, group, known = ceremony.invitation, ceremony.group, ceremony.transcript.of(IDENTITY.name)
     for where, data in introduced:
@@ -269,5 +269,7 @@ def _identities(ceremony: CeremonyFolder, introduced: Sequence[tuple[str, bytes]
                 "One of the two may be somebody else's: ask the guardian for the fingerprint, by voice. If the one "
                 "that was kept is wrong, invite anew in another directory with the next --attempt"
             )
+        if len({message.payload.signing_key for message in found.messages}) < len(found.messages):
+            raise CheckError(f"{where}: another guardian has sent the same signing key; every guardian needs its own")
         known.append(data)
     return collect_identities(invitation, group, known)

@@ -246,6 +246,14 @@ def test_two_keys_of_one_guardian_in_one_go(invited: Path, held: Held):
     assert contents(invited) == before
 
 
+def test_one_key_of_two_guardians(invited: Path, held: Held):
+    came(invited, held.identities[1])
+    before = contents(invited)
+    same = write_identity(invitation(), TOY_GROUP, 3, held.machines[2].key)
+    assert "another guardian has sent the same signing key" in came(invited, same, code=2)
+    assert contents(invited) == before
+
+
 def test_publish_needs_every_confirmation(keyed: Path, held: Held):
     came(keyed, *held.shares, *held.confirmations[:2])
     before = contents(keyed)
