@@ -244,14 +244,22 @@ class Held:
         return Administrator(guardians, root / "record")
 
 
-def hold(root: Path, n: int = 3, k: int = 2, votes: Sequence[PlaintextBallot] = VOTES, **changes: object) -> Held:
+def hold(
+    root: Path,
+    n: int = 3,
+    k: int = 2,
+    votes: Sequence[PlaintextBallot] = VOTES,
+    challenged: int = 2,
+    spoiled: int = 1,
+    **changes: object,
+) -> Held:
     """Hold a ceremony and an election, up to the encrypted tallies; changes are of the manifest."""
     guardians = Guardians(root / "guardians", n, k)
     guardians.invite(manifest=manifest_bytes(**changes))
     guardians.hold()
     for i in guardians.everybody:
         guardians.done("backup", i, "--backup-passphrase-file", guardians.secret)
-    written(guardians, root / "record", votes)
+    written(guardians, root / "record", votes, challenged, spoiled)
     return Held(guardians, root / "record")
 
 
@@ -284,6 +292,12 @@ class Administrator:
 
     guardians: Guardians
     record: Path
+
+    def beside(self, guardians: Guardians) -> "Administrator":
+        """Return the same with a copy of the guardians."""
+        other = Administrator(guardians, self.record)
+        other.__dict__.update({name: value for name, value in vars(self).items() if name in ("approved", "ceremony")})
+        return other
 
     @cached_property
     def approved(self) -> ApprovedRecord:
