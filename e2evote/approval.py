@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, Never, Self, final
 from e2evote.decryption.cells import CellSums, cell_sums
 from e2evote.decryption.statements import (
     DataStatement,
+    Statement,
     TallyStatement,
     ballot_nonce_statement,
     contest_data_statement,
@@ -21,6 +22,7 @@ from e2evote.decryption.statements import (
 )
 from e2evote.engine import Workers
 from e2evote.errors import CheckError
+from e2evote.messages.decrypting import Subject
 from e2evote.record import layout
 from e2evote.record.ballot import EncryptedBallot, Status
 from e2evote.record.codec import Hash, RecordModel, dump, parse
@@ -156,6 +158,24 @@ class ApprovedRecord:
             for contest in ballot.contests
             if status == "cast" and contest.index in allowed
         )
+
+    def statements(self, subject: Subject, codes: Collection[bytes] = ()) -> tuple[Statement, ...]:
+        """Return what a decryption plan asks for.
+
+        Args:
+            subject: what it is about.
+            codes: confirmation codes, where it is about challenged ballots.
+
+        Raises:
+            CheckError: the record forbids it, or a code is not that of a challenged ballot.
+        """
+        match subject:
+            case "tallies":
+                return self.tally_statements()
+            case "challenged ballots":
+                return tuple(statement for _, statement in self.ballot_nonce_statements(codes))
+            case "contest data":
+                return tuple(statement for _, statement in self.contest_data_statements())
 
     def exceptions(self, guardians: Iterable[int]) -> tuple[TallyException, ...]:
         """Return what the record has to say of these guardians' decryption: overrides, and what rare weights withhold.

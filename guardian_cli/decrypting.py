@@ -30,21 +30,6 @@ from guardian_cli.keystore.vault import Vault
 from guardian_cli.workspace import Workspace
 
 
-def asked_of(plan: DecryptionPlan, approved: ApprovedRecord) -> Sequence[Statement]:
-    """Return what a plan asks for, taken from the record.
-
-    Raises:
-        CheckError: the record forbids it, or has not the ballots that the plan names.
-    """
-    match plan.subject:
-        case "tallies":
-            return approved.tally_statements()
-        case "challenged ballots":
-            return tuple(statement for _, statement in approved.ballot_nonce_statements(plan.codes))
-        case "contest data":
-            return tuple(statement for _, statement in approved.contest_data_statements())
-
-
 def check_plan(workspace: Workspace, plan: DecryptionPlan, approved: ApprovedRecord) -> Sequence[Statement]:
     """Return what is decrypted, if the plan asks for exactly what the record allows.
 
@@ -59,7 +44,7 @@ def check_plan(workspace: Workspace, plan: DecryptionPlan, approved: ApprovedRec
     check_asked(workspace, plan)
     if plan.pinned != approved.pinned:
         raise CheckError("the decryption plan is for other ballots or statuses than those of the record at hand")
-    statements = asked_of(plan, approved)
+    statements = approved.statements(plan.subject, plan.codes)
     decryption_exchange(workspace.exchange, workspace.election, statements, plan)
     return statements
 

@@ -8,7 +8,7 @@ import click
 
 from e2evote.approval import approve
 from e2evote.cli.ceremonies import exchange_of
-from e2evote.cli.decryptions import planned, statements_of
+from e2evote.cli.decryptions import planned
 from e2evote.cli.intake import read_plan
 from e2evote.cli.standing import Judged, judge, sentence
 from e2evote.cli.workspace import CEREMONY, Workspace
@@ -102,7 +102,7 @@ def _decryption_at(
         approved = approve(record, jobs, accepted, report, plan.overrides)
     if approved.pinned != plan.pinned:
         raise CheckError(f"{source[1]}: the record has other ballots or statuses than those that the plan is for")
-    statements = statements_of(approved, plan.subject, plan.codes)
+    statements = approved.statements(plan.subject, plan.codes)
     exchange = decryption_exchange(ceremony, approved.election, statements, plan)
     return DecryptionCase(exchange, approved.election, approved.guardians, statements)
 

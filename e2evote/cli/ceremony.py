@@ -27,6 +27,7 @@ from e2evote.cli.options import (
     jobs,
     read_manifest,
 )
+from e2evote.cli.rehearsal import rehearse
 from e2evote.cli.rounds_view import show_fingerprint, show_written
 from e2evote.cli.verify import INVALID
 from e2evote.cli.workspace import Workspace
@@ -218,3 +219,6 @@ def adjudicate(
         raise click.UsageError("--plan and --record are given together.")
     asked = None if plan is None or record is None else (plan, record)
     adjudicate_file(complaints, folder, asked, accepted(insecure), jobs, as_json)
+
+
+ceremony.add_command(rehearse)

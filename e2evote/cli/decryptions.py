@@ -28,7 +28,6 @@ from e2evote.cli.standing import (
 )
 from e2evote.cli.workspace import Workspace
 from e2evote.decryption.rounds import DecryptionCommitments, DecryptionResponses, DecryptionReveals
-from e2evote.decryption.statements import Statement
 from e2evote.messages.accusing import complaints_about_decryption
 from e2evote.messages.complaints import COMPLAINT
 from e2evote.messages.decrypting import (
@@ -152,21 +151,6 @@ def planned(workspace: Workspace, ceremony: Exchange) -> list[PlannedDecryption]
     return [PlannedDecryption(workspace, ceremony, path) for path in sorted(found, key=lambda path: int(path.name))]
 
 
-def statements_of(approved: ApprovedRecord, subject: Subject, codes: Sequence[bytes]) -> tuple[Statement, ...]:
-    """Return what is asked for, taken from the record.
-
-    Raises:
-        CheckError: the record forbids it, or a code is not that of a challenged ballot.
-    """
-    match subject:
-        case "tallies":
-            return approved.tally_statements()
-        case "challenged ballots":
-            return tuple(statement for _, statement in approved.ballot_nonce_statements(codes))
-        case "contest data":
-            return tuple(statement for _, statement in approved.contest_data_statements())
-
-
 def make_plan(
     workspace: Workspace,
     ceremony: Exchange,
@@ -181,7 +165,7 @@ def make_plan(
     Raises:
         CheckError: there is nothing to decrypt, or U is no quorum of different guardians.
     """
-    statements = statements_of(approved, subject, codes)
+    statements = approved.statements(subject, codes)
     number = max((one.number for one in planned(workspace, ceremony)), default=0) + 1
     plan = DecryptionPlan(
         h_e=approved.election.h_e,

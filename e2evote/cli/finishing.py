@@ -1,7 +1,7 @@
 """From a decryption whose messages are all here to what the record publishes of it."""
 
 from e2evote.approval import ApprovedRecord, approve
-from e2evote.cli.decryptions import PlannedDecryption, statements_of
+from e2evote.cli.decryptions import PlannedDecryption
 from e2evote.cli.publishing import (
     Decrypted,
     exceptions_of,
@@ -53,7 +53,7 @@ def publish(decryption: PlannedDecryption, jobs: int) -> None:
         approved = approve(workspace.record, jobs, workspace.accepted, report, plan.overrides)
     if approved.pinned != plan.pinned:
         raise CheckError(f"decryption {plan.attempt} was planned for other ballots or statuses than the record has now")
-    statements = statements_of(approved, plan.subject, plan.codes)
+    statements = approved.statements(plan.subject, plan.codes)
     decryption_exchange(decryption.ceremony, approved.election, statements, plan)
     with progress("Putting the guardians' parts together"):
         results = combine(approved.election, approved.guardians, statements, *payloads)

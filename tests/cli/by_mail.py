@@ -8,7 +8,6 @@ from pathlib import Path
 from click.testing import Result
 
 from e2evote.approval import approve
-from e2evote.cli.decryptions import statements_of
 from e2evote.cli.intake import read_plan
 from e2evote.decryption.statements import Statement
 from e2evote.messages.complaints import COMPLAINT, Absence, Complaint
@@ -123,7 +122,7 @@ class Asked:
         return commitments, reveals, [m.responses(election, reveals) for m in self.machines]
 
     def statements(self, approved: object) -> tuple[Statement, ...]:
-        return statements_of(approved, self.plan.subject, self.plan.codes)
+        return approved.statements(self.plan.subject, self.plan.codes)
 
     def collect(self, *messages: bytes, code: int = 0) -> Result:
         """Hand messages to the administrator."""
