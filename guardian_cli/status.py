@@ -20,7 +20,7 @@ from guardian_cli.complaining import told
 from guardian_cli.decrypting import commitments_of, responses_of, reveals_of
 from guardian_cli.decryptions import Decryption
 from guardian_cli.inbox import new_plans, read_identities, take_in
-from guardian_cli.workspace import Workspace
+from guardian_cli.workspace import INBOX, Workspace
 
 FOLDER = " FOLDER"
 """Stands in commands for the folder, if it has to be named."""
@@ -44,7 +44,7 @@ class Situation:
     def sentence(self, root: Path) -> str:
         """Say it in one sentence, with the command for this folder."""
         missing = f" missing: {', '.join(self.missing)};" if self.missing else ""
-        waiting = "put their files into the inbox" if self.missing else "there is nothing to do now"
+        waiting = f"put their files into {root / INBOX}" if self.missing else "there is nothing to do now"
         folder = "" if root == Path() else f" {shlex.quote(str(root))}"
         then = f"now '{self.next.replace(FOLDER, folder)}'" if self.next else waiting
         hint = f" ({self.hint.replace(FOLDER, folder)})" if self.hint else ""
@@ -108,9 +108,12 @@ def _after_comparing(workspace: Workspace, under_way: Sequence[Decryption], ende
         return Situation(
             done, next="guardian import-decryptions FOLDER --list FILE", hint="the administrator has the list"
         )
-    if not workspace.notes.backed_up:
-        return Situation("The key ceremony is over and your key is ready", next="guardian backup FOLDER")
-    return _after_ceremony(workspace, under_way)
+    found = _after_ceremony(workspace, under_way)
+    if workspace.notes.backed_up:
+        return found
+    if found.next or found.missing:
+        return replace(found, hint="there is no backup of your key yet; 'guardian backup FOLDER' writes one")
+    return Situation("The key ceremony is over and your key is ready", next="guardian backup FOLDER")
 
 
 def _in_ceremony(workspace: Workspace) -> Situation:
@@ -152,7 +155,7 @@ def _in_decryption(workspace: Workspace, decryption: Decryption) -> Situation:
         return Situation(f"You have accepted {which}", next=verb)
     for own, collected, done in (
         (REVEALS, commitments_of(decryption), "Your commitments"),
-        (RESPONSES, reveals_of(decryption), "Your partial decryptions"),
+        (RESPONSES, reveals_of(decryption), "Your reveals"),
     ):
         if collected.only_waits:
             return _waiting(workspace, f"{done} for {which} are in the outbox", collected, decryption.exchange.context)

@@ -41,7 +41,8 @@ table.words small { color: #555; }
 </head>
 <body>
 <div class="titles"><h1>پشتیبان کلید امین</h1><h1 class="en" lang="en">Backup of a guardian's key</h1></div>
-$mark<table class="facts">
+$mark
+<table class="facts">
 <tr><td>انتخابات</td><td><bdi>$election</bdi></td><td class="en" lang="en">Election</td></tr>
 <tr><td>امین کلید</td><td><bdi>$guardian</bdi></td><td class="en" lang="en">Guardian</td></tr>
 <tr><td>آغاز شناسهٔ انتخابات</td><td><bdi>$h_e</bdi></td><td class="en" lang="en">H_E begins with</td></tr>
@@ -52,10 +53,10 @@ $mark<table class="facts">
 گذرواژه را داشته باشد، کلید شما را دارد.</p>
 <p>برای بازیابی با برنامهٔ <bdi>guardian restore</bdi>، کد را بخوانید یا همهٔ ۱۲۰ واژهٔ پنج جدول زیر را به ترتیب شماره،
 از چپ به راست، وارد کنید؛ چهار حرف اول هر واژه کافی است. این واژه‌ها کیف پول هیچ ارزی نیستند.</p>
-<p class="en" lang="en">This page is encrypted under the passphrase of the backup. Do not write the passphrase on it, and
-keep the two in different places. Whoever has both has your key.</p>
-<p class="en" lang="en">To restore the key with <i>guardian restore</i>, scan the code, or type all 120 words of the five
-tables in the order of their numbers; the first four letters of a word are enough. The words are no wallet of any
+<p class="en" lang="en">This page is encrypted under the passphrase of the backup. Do not write the passphrase on it,
+and keep the two in different places. Whoever has both has your key.</p>
+<p class="en" lang="en">To restore the key with <i>guardian restore</i>, scan the code, or type all 120 words of the
+five tables in the order of their numbers; the first four letters of a word are enough. The words are no wallet of any
 currency.</p>
 </div>
 <div class="qr">$code</div>
@@ -64,7 +65,7 @@ $rows
 </body>
 </html>
 """)
-_MARK = '<p class="mark">تمرین – برای هیچ انتخاباتی نیست &nbsp; <bdi lang="en">REHEARSAL: nothing in it counts</bdi></p>\n'
+_MARK = '<p class="mark">تمرین – هیچ چیز آن به حساب نمی‌آید <bdi lang="en">REHEARSAL: nothing in it counts</bdi></p>'
 _COLUMNS = 6
 
 
