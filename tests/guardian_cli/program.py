@@ -14,13 +14,11 @@ from e2evote.decryption.rounds import combine
 from e2evote.decryption.statements import Statement
 from e2evote.group.elements import Group
 from e2evote.group.parameters import group_named
-from e2evote.messages.adjudication import Verdict, adjudicate
 from e2evote.messages.decrypting import DecryptionPlan, Subject, plan_exchange, statements_hash
-from e2evote.messages.evidence import Case, CeremonyCase, DecryptionCase
+from e2evote.messages.evidence import DecryptionCase
 from e2evote.messages.invitation import Invitation
 from e2evote.messages.rounds import COMMITMENTS, RESPONSES, REVEALS, collect
 from e2evote.messages.transcript import read_lines, sort_out
-from e2evote.record import layout
 from e2evote.record.codec import dump
 from e2evote.record.exceptions import Override
 from e2evote.record.plaintext import PlaintextBallot
@@ -376,17 +374,3 @@ class Administrator:
 
 def _of(messages: Iterable[bytes], round_: str) -> list[bytes]:
     return [data for data in messages if f'"round":"{round_}"'.encode() in data]
-
-
-def ceremony_case(guardians: Guardians, i: int) -> CeremonyCase:
-    """Return what everybody knows of a ceremony, as guardian i knows it."""
-    return guardians.workspace(i).case
-
-
-def verdicts(case: Case, complaints: Iterable[bytes]) -> list[Verdict]:
-    return [adjudicate(case, data) for data in complaints]
-
-
-def reached(record: Path) -> set[str]:
-    """Return the names of a record's files that results are in."""
-    return {layout.TALLIES, layout.CHALLENGED_BALLOTS} & {str(path.relative_to(record)) for path in record.rglob("*")}
