@@ -24,7 +24,7 @@ def test_examples_are_written_and_pass(tmp_path: Path, name: str):
     run("manifest", "example", name, "--out", path)
     assert path.read_bytes() == manifest_bytes(name)
     shown = run("manifest", "check", path).stdout
-    assert "هیئت" in shown
+    assert "هیئت" in shown or "ناهار" in shown
     assert "exists already" in run("manifest", "example", name, "--out", path, code=2).stderr
 
 
