@@ -57,8 +57,8 @@ def situation(workspace: Workspace) -> Situation:
     Raises:
         ParseError, CheckError, VerificationError: naming a file of the inbox that does not belong there.
     """
-    looked_at = Workspace(workspace.root, lambda _path, _data: None)
-    if looked_at.retired or not looked_at.compared:
+    looked_at = workspace.read_only()
+    if looked_at.retired or not (looked_at.has_vault and looked_at.compared):
         return _before_comparing(looked_at)
     under_way = take_in(looked_at)
     complaints = _complaints(looked_at, looked_at.exchange, looked_at.transcript)
@@ -86,14 +86,18 @@ def _complaints(workspace: Workspace, exchange: Exchange, transcript: Transcript
 def _before_comparing(workspace: Workspace) -> Situation:
     if workspace.retired:
         return Situation("You have retired, and the secrets of this election are gone from this folder")
-    if not workspace.transcript.of(IDENTITY.name, workspace.i):
-        return Situation("The folder is not complete", next="guardian init FOLDER", hint="the same command again")
+    if not (workspace.has_vault and workspace.transcript.of(IDENTITY.name, workspace.i)):
+        then = "guardian restore FOLDER" if workspace.notes.restored else "guardian init FOLDER"
+        return Situation("The folder is not complete", next=then, hint="the same command as before")
     identities = read_identities(workspace)
     if identities.is_complete:
         hint = "first compare all fingerprints with the others, by voice"
         return Situation(
             "The names and signing keys of all guardians are here", next="guardian keygen FOLDER", hint=hint
         )
+    for first, _ in identities.contradictions:
+        done = f"There are two signing keys of guardian {first.sender} ({first.payload.name}), and one is not theirs"
+        return Situation(done, next="guardian keygen FOLDER", hint="it shows both")
     return _waiting(workspace, "Your name and signing key are in the outbox", identities)
 
 
@@ -139,12 +143,14 @@ def _in_ceremony(workspace: Workspace) -> Situation:
 
 
 def _after_ceremony(workspace: Workspace, under_way: Sequence[Decryption]) -> Situation:
-    for plan in (plan for plan in new_plans(workspace) if workspace.i in plan.available):
+    new = new_plans(workspace)
+    for plan in (plan for plan in new if workspace.i in plan.available):
         asked = f"Decryption {plan.attempt} is asked for ({plan.subject})"
         return Situation(asked, next=f"{_verb(plan.subject)} --record RECORD")
     done = Situation("Your key is ready, and nothing is asked of you")
     newest = {one.plan.subject: one for one in under_way}
-    situations = [_in_decryption(workspace, one) for one in newest.values()]
+    given_up = {plan.subject for plan in new}  # by a later plan, for others
+    situations = [_in_decryption(workspace, one) for subject, one in newest.items() if subject not in given_up]
     return next((one for one in situations if one.next or one.missing), (done, *situations)[-1])
 
 
