@@ -60,13 +60,14 @@ class Notes(RecordModel):
     backed_up: bool = False
     restored: bool = False
     imported: bool = False
+    retired: bool = False
 
 
 @dataclass(frozen=True)
 class Workspace:
     """An existing folder; commands that change anything hold its lock by opening the vault.
 
-    ``write`` writes a file as a whole; to look without changing anything, hand in one that does nothing.
+    ``write`` writes a file as a whole.
     """
 
     root: Path
@@ -80,6 +81,10 @@ class Workspace:
         """
         if not (self.root / CARD).is_file():
             raise CheckError(f"{self.root} is not a guardian's folder; 'guardian init' makes one")
+
+    def read_only(self) -> "Workspace":
+        """Return the same folder, as one that takes everything in and writes nothing."""
+        return Workspace(self.root, lambda _path, _data: None)
 
     @cached_property
     def card(self) -> Card:
@@ -141,9 +146,14 @@ class Workspace:
         return len(self.transcript.of(IDENTITY.name)) == len(self.invitation.names)
 
     @property
+    def has_vault(self) -> bool:
+        """Whether the folder has its secrets."""
+        return (self.root / VAULT).exists()
+
+    @property
     def retired(self) -> bool:
         """Whether the guardian has destroyed its secrets."""
-        return bool(self.transcript.of(IDENTITY.name, self.i)) and not (self.root / VAULT).exists()
+        return self.notes.retired and not self.has_vault
 
     @property
     def case(self) -> CeremonyCase:
