@@ -239,13 +239,14 @@ class BallotForger:
     def prove_relation(
         self, vote: Vote, ind_c: int, ind_o: int, values: Sequence[int], ciphertexts: Sequence[Ciphertext]
     ) -> RangeProof:
-        """Prove what a supplemental field says; of a value outside its range, the branch of the nearest one."""
+        """Prove what a supplemental field says; of a value outside its range, the last branch."""
         relation = field_relations(self.election.manifest.contest(ind_c))[ind_o]
         h_i = vote.ballot.h_i
         nonces = [selection_nonce(self.group, h_i, ind_c, j, vote.nonce.value) for j in range(1, len(values) + 1)]
         total = relation.ciphertext(ciphertexts, self.election.K)
         challenge = partial(range_proof.relation_challenge, h_i, ind_c, ind_o, total)
-        value, xi = min(max(relation.value(values), 0), relation.limit), relation.nonce(nonces)
+        value = relation.value(values) % int(self.group.q)
+        value, xi = min(value, relation.limit), relation.nonce(nonces)
         return range_proof.prove(self.g, self.election.K, value, xi, relation.limit, challenge, self.rng)
 
     def encrypt_data(self, vote: Vote, ind_c: int, data: bytes, seal: Seal | None = None) -> None:
