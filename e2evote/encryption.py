@@ -28,7 +28,7 @@ from e2evote.record.plaintext import PlaintextBallot, PlaintextContest, encrypte
 from e2evote.record.setup import Election
 from e2evote.record.supplemental import Relation, field_relations, limit_relation
 from e2evote.zkp import range as range_proof
-from e2evote.zkp.range import Commitments
+from e2evote.zkp.range import Commitments, RangeProof
 
 Clock = Callable[[], datetime]
 
@@ -238,15 +238,15 @@ def _encrypting_contest(
         )
         for ind_o, ((sigma, xi), ciphertext) in enumerate(zip(pairs, ciphertexts, strict=True), 1)
     ]  # fmt: skip
-    relations = field_relations(contest)
-    to_prove: list[tuple[Relation, Callable[[Ciphertext, Commitments], Scalar]]] = [
-        (limit_relation(contest), partial(range_proof.limit_challenge, h_i, ind_c)),
-        *((each, partial(range_proof.relation_challenge, h_i, ind_c, ind_o)) for ind_o, each in relations.items()),
-    ]
-    for relation, challenge in to_prove:
+
+    def proving(relation: Relation, challenge: Callable[[Ciphertext, Commitments], Scalar]) -> Computation[RangeProof]:
         asked = partial(challenge, relation.ciphertext(ciphertexts, election.K))
         value, xi = relation.value(values), relation.nonce(nonces)
-        provers.append(range_proof.proving(g, K, value, xi, relation.limit, asked, rng))
+        return range_proof.proving(g, K, value, xi, relation.limit, asked, rng)
+
+    provers.append(proving(limit_relation(contest), partial(range_proof.limit_challenge, h_i, ind_c)))
+    for ind_o, relation in field_relations(contest).items():
+        provers.append(proving(relation, partial(range_proof.relation_challenge, h_i, ind_c, ind_o)))
     found = yield from together(provers)
     proofs, (limit_proof, *relation_proofs) = found[: len(values)], found[len(values) :]
     data = None
