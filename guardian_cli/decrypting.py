@@ -5,6 +5,7 @@ ballots is pinned: in the vault, for every decryption of this election, and in t
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from e2evote.approval import ApprovedRecord
@@ -55,10 +56,7 @@ def check_plan(workspace: Workspace, plan: DecryptionPlan, approved: ApprovedRec
         raise CheckError("the record is of another election than this folder (H_E)")
     if approved.guardians != workspace.guardian_record.guardians:
         raise CheckError("the record has other public keys of guardians than those that were confirmed in the ceremony")
-    if workspace.i not in plan.available:
-        raise CheckError(
-            f"decryption {plan.attempt} is for guardians {', '.join(map(str, plan.available))}, not for you"
-        )
+    check_asked(workspace, plan)
     if plan.pinned != approved.pinned:
         raise CheckError("the decryption plan is for other ballots or statuses than those of the record at hand")
     statements = asked_of(plan, approved)
@@ -66,15 +64,29 @@ def check_plan(workspace: Workspace, plan: DecryptionPlan, approved: ApprovedRec
     return statements
 
 
+def check_asked(workspace: Workspace, plan: DecryptionPlan) -> None:
+    """Accept a plan that asks this guardian.
+
+    Raises:
+        CheckError: it asks others.
+    """
+    if workspace.i not in plan.available:
+        raise CheckError(
+            f"decryption {plan.attempt} is for guardians {', '.join(map(str, plan.available))}, not for you"
+        )
+
+
 def accept(workspace: Workspace, vault: Vault, plan: DecryptionPlan, approved: ApprovedRecord) -> Decryption:
     """Pin the record's ballots and accept the plan; earlier attempts at the same that were not answered are given up.
 
     Raises:
-        CheckError: as ``check_plan``; or other ballots of this election were decrypted before.
+        CheckError: as ``check_plan``; or other ballots of this election were decrypted before; or the folder was
+            restored and may have answered already.
     """
-    statements = check_plan(workspace, plan, approved)
-    vault.accept(approved, plan_context(workspace.exchange, plan))
+    statements, context = check_plan(workspace, plan, approved), plan_context(workspace.exchange, plan)
     journal = Journal(vault)
+    journal.check_new(context, datetime.fromisoformat(plan.begun))
+    vault.accept(approved, context)
     under_way = {view.session for view in journal.sessions() if view.state in ("committed", "revealed")}
     for earlier in decryptions(workspace):
         if earlier.plan.subject == plan.subject and earlier.exchange.context in under_way:

@@ -98,6 +98,8 @@ def show_challenged(workspace: Workspace, codes: tuple[str, ...]) -> None:
         opened = device.opened()
         if code in opened:
             show_opened(workspace.election.manifest, opened[code])
+        elif not problems:
+            note(f"ballot {hex_of(code)}: its device cannot open it any more; the guardians can, after voting")
     if problems:
         raise Failure("the decision stands, but the device does not open: " + "; ".join(problems))
 
