@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from e2evote.challenge import open_ballot
 from e2evote.elgamal import Ciphertext, encrypt
 from e2evote.encryption import encrypt_ballot
-from e2evote.errors import VerificationError
+from e2evote.errors import ParseError, VerificationError
 from e2evote.group.computation import compute
 from e2evote.hashing import selection_nonce
+from e2evote.record import layout
 from e2evote.record.codes import open_device
 from e2evote.record.layout import Record
 from e2evote.record.manifest import Contest
@@ -27,9 +28,12 @@ from e2evote.verifier.context import Context
 from e2evote.verifier.report import NOWHERE, Ledger
 from e2evote.verifier.run import CHECKS, verify_record
 from e2evote.zkp import range as range_proof
-from tests.builders import SUPPLEMENTAL, TOY, BuiltRecord, build_record, manifest_bytes, patterned_ballots
+from tests import oracle
+from tests.builders import SUPPLEMENTAL, TOY, BuiltRecord, build_record, manifest_bytes, patterned_ballots, reindex
 from tests.cli.conftest import run
 from tests.deterministic import DeterministicRandomness
+from tests.forger import Forger
+from tests.mutations.registry import put
 from tests.strategies import TOY_GROUP, exponents
 
 MANIFEST = manifest_bytes(contests=SUPPLEMENTAL)
@@ -168,6 +172,19 @@ def passes(g: object, K: object, made: Ciphertext, proof: object, limit: int, as
     except VerificationError:
         return False
     return True
+
+
+@pytest.mark.parametrize("relations", [[], None, {}, "00"])
+def test_relations_of_another_form(counted: BuiltRecord, tmp_path: Path, relations: object) -> None:
+    forger = Forger.of(tmp_path / "record", counted)
+    forger.write()
+    change = put(0, "contests", 0, "relations", value=relations)
+    forger.edit_lines(layout.ballots_path(1, 1), change)
+    reindex(forger.root)
+    with pytest.raises(ParseError, match="relations"):
+        verify_record(Record.at(forger.root), allow_insecure=(TOY,))
+    with pytest.raises(oracle.OracleParseError):
+        oracle.verify(forger.root, {TOY})
 
 
 def test_the_challenge_is_no_other_ones(election: Election) -> None:
