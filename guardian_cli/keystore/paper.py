@@ -64,9 +64,7 @@ $rows
 </body>
 </html>
 """)
-_MARK = (
-    '<p class="mark">تمرین – برای هیچ انتخاباتی نیست &nbsp; <bdi lang="en">REHEARSAL: nothing in it counts</bdi></p>\n'
-)
+_MARK = '<p class="mark">تمرین – برای هیچ انتخاباتی نیست &nbsp; <bdi lang="en">REHEARSAL: nothing in it counts</bdi></p>\n'
 _COLUMNS = 6
 
 
