@@ -49,7 +49,7 @@ class Forger(BallotForger):
             ballots = [v.ballot for v in self.all_votes() if v.status in counted and self.cell(v.ballot) == number]
             contests = []
             for ind_c in manifest.cell_contests(cell):
-                row = [one] * len(manifest.contest(ind_c).options)
+                row = [one] * len(manifest.contest(ind_c).verifiable_fields)
                 for ballot in ballots:
                     W = self.group.scalar(ballot.weight)
                     for contest in (contest for contest in ballot.contests if contest.index == ind_c):
@@ -115,7 +115,7 @@ class Forger(BallotForger):
             t = discrete_log(self.election.K, T, HIGHEST)
         except CheckError:
             t = 0
-        label = self.election.manifest.contest(contest.index).options[ind_o - 1].label
+        label = self.election.manifest.contest(contest.index).verifiable_fields[ind_o - 1].label
         proof = self.prove_decryption(contest.index, ind_o, total, M)
         return TallyOption(index=ind_o, label=label, tally=t, encoded_tally=T, proof=proof)
 
@@ -146,7 +146,7 @@ class Forger(BallotForger):
     def _open_contest(self, vote: Vote, contest: EncryptedContest) -> OpenedContest:
         known, K = self.election.manifest.contest(contest.index), self.election.K
         options = []
-        for j, (option, sealed) in enumerate(zip(known.options, contest.options, strict=True), 1):
+        for j, (option, sealed) in enumerate(zip(known.verifiable_fields, contest.options, strict=True), 1):
             xi = selection_nonce(self.group, vote.ballot.h_i, contest.index, j, vote.nonce.value)
             sigma = discrete_log(K, sealed.ciphertext.beta / K**xi, HIGHEST)
             options.append(OpenedOption(index=j, label=option.label, selection=sigma, nonce=xi.reveal()))

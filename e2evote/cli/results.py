@@ -31,13 +31,14 @@ class OptionResult:
 
 @dataclass(frozen=True, slots=True)
 class ContestResult:
-    """One contest, options in manifest order."""
+    """One contest, options in manifest order; tallies of its supplemental fields by name."""
 
     index: int
     label: str
     name: Names
     limit: int
     options: tuple[OptionResult, ...]
+    supplemental_fields: Mapping[str, int]
 
     @property
     def ranked(self) -> list[OptionResult]:
@@ -124,15 +125,18 @@ def contest_results(record: Record, election: Election) -> Results:
     cells = list(record.objects(Tally, layout.TALLIES, election.group))
     votes = sum_cells(cells)
     contests = tuple(
-        ContestResult(index, contest.label, contest.name or {}, contest.limit, _options(index, contest, votes))
+        ContestResult(
+            index, contest.label, contest.name or {}, contest.limit, _options(index, contest, votes),
+            _supplemental_fields(index, contest, votes),
+        )
         for index, contest in enumerate(election.manifest.contests, 1)
         if (index, 1) in votes
-    )
+    )  # fmt: skip
     return Results(contests, tuple(_merged(election.manifest, cells)), tuple(_withheld(election.manifest, cells)))
 
 
 def sum_cells(cells: Iterable[Tally]) -> Counter[tuple[int, int]]:
-    """Return the votes by contest and option index, zeros included."""
+    """Return the votes by contest and index of option or supplemental field, zeros included."""
     votes = Counter[tuple[int, int]]()
     for cell in cells:
         for contest in cell.contests:
@@ -158,6 +162,11 @@ def _options(index: int, contest: Contest, votes: Counter[tuple[int, int]]) -> t
         OptionResult(ind_o, option.label, option.name or {}, votes[index, ind_o])
         for ind_o, option in enumerate(contest.options, 1)
     )
+
+
+def _supplemental_fields(index: int, contest: Contest, votes: Counter[tuple[int, int]]) -> Mapping[str, int]:
+    named = enumerate(contest.supplemental_fields, len(contest.options) + 1)
+    return {name: votes[index, ind_o] for ind_o, name in named}
 
 
 def _merged(manifest: Manifest, cells: Iterable[Tally]) -> Iterable[str]:

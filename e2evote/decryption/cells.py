@@ -85,6 +85,6 @@ def _check_cells(election: Election, encrypted: Sequence[EncryptedTally]) -> Non
     if [(cell.cell, cell.label) for cell in encrypted] != [(i, c.label) for i, c in enumerate(manifest.cells, 1)]:
         raise CheckError("only the tally cells of the manifest, each once, are decrypted")
     for cell, known in zip(encrypted, manifest.cells, strict=True):
-        expected = [(ind_c, len(manifest.contest(ind_c).options)) for ind_c in manifest.cell_contests(known)]
+        expected = [(ind_c, len(manifest.contest(ind_c).verifiable_fields)) for ind_c in manifest.cell_contests(known)]
         if [(contest.index, len(contest.options)) for contest in cell.contests] != expected:
             raise CheckError(f"tally cell {cell.label!r} has not the contests and options of the manifest")

@@ -48,7 +48,7 @@ def tallies_of(
     Spec: EG-2.1 §3.6.2, eqs. 81, 82
     """
     decrypted = iter(results)
-    limits = [limit for contest in election.manifest.contests for limit in contest.option_limits]
+    limits = [field.limit for contest in election.manifest.contests for field in contest.verifiable_fields]
     highest = max((contest.weight for cell in cells for contest in cell.contests), default=0)
     lookup = DiscreteLog(election.K, highest * max(limits))
     return tuple(
@@ -95,9 +95,8 @@ def _tally_options(
     decrypted: Iterator[tuple[Element, EqualityProof]],
 ) -> Iterator[TallyOption]:
     contest = election.manifest.contest(contest_sum.index)
-    for ind_o, total in enumerate(contest_sum.options, 1):
+    for ind_o, (field, total) in enumerate(zip(contest.verifiable_fields, contest_sum.options, strict=True), 1):
         M, proof = next(decrypted)
         T = total.beta / M
-        t = lookup.of(T, contest_sum.weight * contest.option_limit(ind_o))
-        label = contest.options[ind_o - 1].label
-        yield TallyOption(index=ind_o, label=label, tally=t, encoded_tally=T, proof=proof)
+        t = lookup.of(T, contest_sum.weight * field.limit)
+        yield TallyOption(index=ind_o, label=field.label, tally=t, encoded_tally=T, proof=proof)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from annotated_types import Ge, Le, MinLen
 
@@ -23,6 +23,18 @@ Texts = Annotated[dict[str, str], MinLen(1)]
 """Language tag to text."""
 
 
+SupplementalField = Literal[
+    "overvote_indicator", "undervote_indicator", "undervote_difference", "null_vote_indicator", "write_in_count"
+]
+
+
+class VerifiableField(NamedTuple):
+    """What a contest encrypts one value for: an option, or a supplemental field; its value lies in 0…limit."""
+
+    label: str
+    limit: int
+
+
 class Option(RecordModel):
     """One option of a contest."""
 
@@ -33,13 +45,27 @@ class Option(RecordModel):
 
 
 class Contest(RecordModel):
-    """One contest with its options in order."""
+    """One contest with its options and then its supplemental fields, in order."""
 
     label: str
     name: Texts | None = None
     selection_limit: Index | Literal["NO_LIMIT"] = 1
     contest_data_blocks: Annotated[int, Ge(1), Le(1024)] | None = None
     options: Annotated[tuple[Option, ...], MinLen(1)]
+    supplemental_fields: tuple[SupplementalField, ...] = ()
+
+    @cached_property
+    def verifiable_fields(self) -> tuple[VerifiableField, ...]:
+        """The options and behind them the supplemental fields, each with its limit.
+
+        Raises:
+            CheckError: as ``option_limits``.
+
+        Spec: EG-2.1 §3.1.3
+        """
+        options = zip((option.label for option in self.options), self.option_limits, strict=True)
+        fields = ((name, self._field_limit(name)) for name in self.supplemental_fields)
+        return tuple(VerifiableField(label, limit) for label, limit in (*options, *fields))
 
     @cached_property
     def option_limits(self) -> tuple[int, ...]:
@@ -51,14 +77,22 @@ class Contest(RecordModel):
         return tuple(self._option_limit(option) for option in self.options)
 
     def option_limit(self, ind_o: int) -> int:
-        """Return the effective R of the option with index ind_o, from 1."""
-        return self.option_limits[ind_o - 1]
+        """Return the effective R of the option with index ind_o, from 1, or the limit of a field behind the options."""
+        return self.verifiable_fields[ind_o - 1].limit
 
     @cached_property
     def limit(self) -> int:
         """Effective L: the contest's limit, at most the sum of its options' limits."""
         total = sum(self.option_limits)
         return total if self.selection_limit == "NO_LIMIT" else min(self.selection_limit, total)
+
+    def _field_limit(self, name: SupplementalField) -> int:
+        if name == "undervote_difference":
+            return self.limit
+        if name == "write_in_count":
+            limits = zip(self.options, self.option_limits, strict=True)
+            return min(self.limit, sum(limit for option, limit in limits if option.write_in))
+        return 1
 
     def _option_limit(self, option: Option) -> int:
         if self.selection_limit == "NO_LIMIT":
@@ -193,7 +227,8 @@ def parse_manifest(data: bytes, where: str = "manifest.json") -> Manifest:
 
 def _contest_problems(contest: Contest) -> Iterator[str]:
     where = f"contest {contest.label!r}"
-    yield from _label_problems(f"option of {where}", [option.label for option in contest.options])
+    labels = [*(option.label for option in contest.options), *contest.supplemental_fields]
+    yield from _label_problems(f"option of {where}", labels)
     try:
         if max(contest.limit, *contest.option_limits) > MAXIMUM_LIMIT:
             yield f"{where}: a selection limit above {MAXIMUM_LIMIT}"
@@ -201,6 +236,8 @@ def _contest_problems(contest: Contest) -> Iterator[str]:
         yield str(error)
     if contest.contest_data_blocks is None and any(option.write_in for option in contest.options):
         yield f"{where}: a write-in option needs contest_data_blocks"
+    if "write_in_count" in contest.supplemental_fields and not any(option.write_in for option in contest.options):
+        yield f"{where}: write_in_count needs a write-in option"
 
 
 def _merging_problems(cells: tuple[TallyCell, ...]) -> Iterator[str]:

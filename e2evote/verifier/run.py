@@ -28,6 +28,7 @@ from e2evote.verifier import (
     x_ballots,
     x_exceptions,
     x_index,
+    x_relations,
 )
 from e2evote.verifier.context import Context, Setup
 from e2evote.verifier.report import PHASES, Ledger, Phase, Report
@@ -46,6 +47,7 @@ CHECKS = (
     *v07_limits.CHECKS,
     *v08_codes.CHECKS,
     *x_ballots.CHECKS,
+    *x_relations.CHECKS,
     *v09_aggregation.CHECKS,
     *v10_tally_decryption.CHECKS,
     *v11_tally_contents.CHECKS,

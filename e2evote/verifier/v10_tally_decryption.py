@@ -86,7 +86,7 @@ def _verifying_option(
 
 def _verify_range(ledger: Ledger, context: Context, weight: int, ind_c: int, option: TallyOption, place: Place) -> None:
     contests = context.manifest.contests
-    if ind_c > len(contests) or option.index > len(contests[ind_c - 1].options):
+    if ind_c > len(contests) or option.index > len(contests[ind_c - 1].verifiable_fields):
         ledger.skip("X.tally-range")
         return
     bound = weight * contests[ind_c - 1].option_limit(option.index)

@@ -128,7 +128,7 @@ def _verify_contest(ledger: Ledger, context: Context, contest: TallyContest) -> 
     if not exists:
         ledger.skip("11.B", "11.C")
         return
-    labels = [option.label for option in manifest.contest(contest.index).options]
+    labels = [field.label for field in manifest.contest(contest.index).verifiable_fields]
     indices = [option.index for option in contest.options]
     complete = indices == list(range(1, len(labels) + 1))
     ledger.check("X.tally-complete", complete, f"options {indices} instead of 1 to {len(labels)}", place)

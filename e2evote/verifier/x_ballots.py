@@ -43,7 +43,7 @@ def verify_shape(ledger: Ledger, context: Context, ballot: EncryptedBallot, plac
         if contest.index > len(manifest.contests):
             ledger.skip("X.ballot-options", "X.contest-data-presence")
             continue
-        options = len(manifest.contest(contest.index).options)
+        options = len(manifest.contest(contest.index).verifiable_fields)
         message = f"{len(contest.options)} options instead of {options}"
         there = place.within(manifest.contest(contest.index).label)
         complete &= ledger.check("X.ballot-options", len(contest.options) == options, message, there)

@@ -32,7 +32,7 @@ class TallyBoxes(Checker):
             self.check("X.tally-cells", line.ballots == len(cast), f"{where}: {line.ballots} ballots, not {len(cast)}")
             self.check("X.tally-cells", line.weight == weight, f"{where}: weight {line.weight}, not {weight}")
             shape = [(contest.index, len(contest.options)) for contest in line.contests]
-            wanted = [(ind_c, len(self.manifest.contests[ind_c - 1].options)) for ind_c in cell.contests]
+            wanted = [(ind_c, len(self.manifest.contests[ind_c - 1].columns)) for ind_c in cell.contests]
             self.check("X.tally-cells", shape == wanted, f"{where}: contests and options {shape}, not {wanted}")
             for contest in line.contests:
                 voters = self.voters(cell, contest.index)
@@ -195,7 +195,7 @@ class TallyBoxes(Checker):
             self.check("X.tally-complete", line.label == line_cell.label, f"{where}: label {line.label!r}")
             shape = [(contest.index, [option.index for option in contest.options]) for contest in line.contests]
             wanted = [
-                (ind_c, list(range(1, len(self.manifest.contests[ind_c - 1].options) + 1)))
+                (ind_c, list(range(1, len(self.manifest.contests[ind_c - 1].columns) + 1)))
                 for ind_c in self.decryptable(line_cell)
             ]
             for contest in line.contests:
@@ -222,11 +222,11 @@ class TallyBoxes(Checker):
         cell, known = self.manifest.cell(line.cell), self.manifest.contest(contest.index)
         member = self.group.has_element(option.encoded_tally)
         self.check("X.tally-membership", member, f"{where}: T is not in Z_p^r")
-        if cell is None or known is None or not 1 <= option.index <= len(known.options):
+        if cell is None or known is None or not 1 <= option.index <= len(known.columns):
             return
         counted = [each for each in map(self.manifest.cell, {line.cell, *contest.merged}) if each is not None]
         weight = sum(ballot.weight for each in counted for ballot in self.cast_ballots(each))
-        highest = min(weight * known.options[option.index - 1].limit, self.group.q - 1)
+        highest = min(weight * known.columns[option.index - 1].limit, self.group.q - 1)
         self.check("X.tally-range", option.tally <= highest, f"{where}: tally {option.tally} above {highest}")
 
     def box_10(self, ind_c: int, option: TallyOption, aggregate: Ciphertext, keys: Keys, where: str) -> None:
@@ -258,7 +258,7 @@ class TallyBoxes(Checker):
         self.check("11.A", found, f"{where}: the manifest has no such contest {contest.label!r}")
         if known is None:
             return
-        labels = dict(enumerate((option.label for option in known.options), 1))
+        labels = dict(enumerate((option.label for option in known.columns), 1))
         for option in contest.options:
             agrees = labels.get(option.index) == option.label
             self.check("11.B", agrees, f"{where}: the manifest has no option {option.index} {option.label!r}")

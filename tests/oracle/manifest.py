@@ -20,6 +20,13 @@ NO_BREAK_SPACES = "\u00a0\u202f"
 ZERO_WIDTH_JOINERS = "\u200c\u200d"
 HIGHEST_EFFECTIVE_LIMIT = 1000
 HIGHEST_NUMBER_OF_BLOCKS = 1024
+SUPPLEMENTAL_FIELDS = (
+    "overvote_indicator",
+    "undervote_indicator",
+    "undervote_difference",
+    "null_vote_indicator",
+    "write_in_count",
+)
 
 
 @dataclass
@@ -35,8 +42,24 @@ class Contest:
     options: list[Option] = field(default_factory=list)
     limit: int = 1
     """L, the effective contest selection limit."""
+    fields: list[str] = field(default_factory=list)
+    """The supplemental fields."""
+    write_ins: list[int] = field(default_factory=list)
+    """ind_o of the write-in options."""
     blocks: int | None = None
     """b_Lambda; None where the contest has no contest data."""
+
+    @property
+    def columns(self) -> list[Option]:
+        """What is encrypted: the options, then the supplemental fields with the largest value each may have."""
+        return self.options + [Option(name, self.highest(name)) for name in self.fields]
+
+    def highest(self, name: str) -> int:
+        if name == "undervote_difference":
+            return self.limit
+        if name == "write_in_count":
+            return min(self.limit, sum(self.options[ind_o - 1].limit for ind_o in self.write_ins))
+        return 1
 
 
 @dataclass
@@ -119,7 +142,9 @@ def read_manifest(content: bytes) -> Manifest:
 
 def _read_contests(manifest: Manifest, value: Any) -> None:
     for raw, where in items(value, "manifest.json contests"):
-        entry = members(raw, "label name? selection_limit? options contest_data_blocks?", where, ordered=False)
+        entry = members(
+            raw, "label name? selection_limit? options contest_data_blocks? supplemental_fields?", where, ordered=False
+        )
         contest = Contest(_label(manifest, entry, where))
         manifest.contests.append(contest)
         if "contest_data_blocks" in entry:
@@ -130,7 +155,10 @@ def _read_contests(manifest: Manifest, value: Any) -> None:
         for raw_option, place in items(entry["options"], f"{where} options"):
             _read_option(manifest, contest, contest_limit, raw_option, place)
         manifest.rule(bool(contest.options), f"{where}: no options")
-        _unique_labels(manifest, contest.options, f"{where} options")
+        contest.fields = [_field(*item) for item in items(entry.get("supplemental_fields", []), where)]
+        needs = "write_in_count" not in contest.fields or bool(contest.write_ins)
+        manifest.rule(needs, f"{where}: write_in_count without write-in options")
+        _unique_labels(manifest, contest.options + [Option(name) for name in contest.fields], f"{where} options")
         sum_of_limits = sum(option.limit for option in contest.options)
         contest.limit = sum_of_limits if contest_limit is None else min(contest_limit, sum_of_limits)
         for limit in [contest.limit, *(option.limit for option in contest.options)]:
@@ -148,7 +176,15 @@ def _read_option(manifest: Manifest, contest: Contest, contest_limit: int | None
     stated = [limit for limit in (own_limit, contest_limit) if limit is not None]
     option.limit = min(stated, default=1)
     if _boolean(entry.get("write_in", False), where):
+        contest.write_ins.append(len(contest.options))
         manifest.rule(contest.blocks is not None, f"{where}: write_in without contest_data_blocks")
+
+
+def _field(value: Any, where: str) -> str:
+    name = text(value, where)
+    if name not in SUPPLEMENTAL_FIELDS:
+        refuse(where, f"no supplemental field {name!r}")
+    return name
 
 
 def _read_styles(manifest: Manifest, value: Any) -> None:

@@ -246,14 +246,18 @@ class _Phases:
         )
 
     def _encrypted_contest(self, value: Any, where: str) -> EncryptedContest:
-        entry = members(value, "index options proof contest_data? contest_hash", where)
+        entry = members(value, "index options proof relations? contest_data? contest_hash", where)
         data = None
         if "contest_data" in entry:
             data = self._hashed_elgamal(entry["contest_data"], f"{where} contest_data")
+        relations = [self._range_proof(*item) for item in items(entry.get("relations", []), f"{where} relations")]
+        if "relations" in entry and not relations:
+            refuse(f"{where} relations", "at least one is expected")
         return EncryptedContest(
             index=count(entry["index"], f"{where} index"),
             options=[self._encrypted_option(*item) for item in items(entry["options"], f"{where} options")],
             proof=self._range_proof(entry["proof"], f"{where} proof"),
+            relations=relations,
             data=data,
             contest_hash=hex_bytes(entry["contest_hash"], f"{where} contest_hash", 32),
         )

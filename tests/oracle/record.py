@@ -80,6 +80,7 @@ class EncryptedContest:
     index: int
     options: list[EncryptedOption]
     proof: RangeProof
+    relations: list[RangeProof]
     data: HashedElGamal | None
     contest_hash: bytes
 

@@ -66,6 +66,7 @@ CHECKS = {
     "X.ballot-contests": "contests are those of the style, ascending",
     "X.ballot-options": "options are as many as in the manifest",
     "X.proof-length": "R + 1 and L + 1 entries",
+    "X.field-relations": "supplemental fields fit the votes",
     "X.weight": "weights are in 1..maximum_weight",
     "X.nonce-proof": "proofs of ballot nonce ciphertexts",
     "X.contest-data-proof": "proofs of contest data ciphertexts",
