@@ -11,14 +11,18 @@ from dataclasses import InitVar, dataclass
 from types import MappingProxyType
 from typing import Generic, Literal, NamedTuple, Never, Self, TypeVar, final
 
+from e2evote.decryption.cells import CellSums, cell_sums
 from e2evote.decryption.statements import (
     DataStatement,
+    Statement,
     TallyStatement,
     ballot_nonce_statement,
     contest_data_statement,
+    statements_of,
 )
 from e2evote.engine import Workers
 from e2evote.errors import CheckError
+from e2evote.messages.decrypting import Subject
 from e2evote.record import layout
 from e2evote.record.ballot import EncryptedBallot, Status
 from e2evote.record.codec import Hash, RecordModel, dump
@@ -29,8 +33,7 @@ from e2evote.record.pre_encrypted import PublishedBallot, parse_published
 from e2evote.record.setup import Election, GuardianPublicKey
 from e2evote.record.tally import EncryptedTally
 from e2evote.verifier.run import Progress, verify_and_sum
-from e2evote.verifier.secrecy import broken_rules, weights_of
-from e2evote.verifier.v09_aggregation import Sums
+from e2evote.verifier.secrecy import Secrecy
 
 B = TypeVar("B", bound=PublishedBallot)
 
@@ -40,13 +43,18 @@ _TOKEN = object()
 
 @dataclass(frozen=True, slots=True)
 class ContestRuling:
-    """Whether a contest that so many cast ballots have may be decrypted in a cell; by rule why not, and overrides."""
+    """Whether a contest that so many cast ballots have may be decrypted in a cell; by rule why not, and overrides.
+
+    ``merged`` are the cells, number to label, that are too small by themselves: their ballots are among these. They
+    have no ruling of their own about this contest.
+    """
 
     cell: int
     cell_label: str
     contest: int
     contest_label: str
     ballots: int
+    merged: Mapping[int, str]
     broken: Mapping[Rule, str]
     overridden: Mapping[Rule, str]
 
@@ -99,26 +107,17 @@ class ApprovedRecord:
         raise CheckError("an approved record is not carried to another process; approve the record there")
 
     @property
-    def cells(self) -> tuple[EncryptedTally, ...]:
-        """The tally cells reduced to the contests that may be decrypted; cells without any are left out."""
-        allowed = {(ruling.cell, ruling.contest) for ruling in self.rulings if ruling.allowed}
-        reduced = (
-            cell.model_copy(update={"contests": tuple(c for c in cell.contests if (cell.cell, c.index) in allowed)})
-            for cell in self.encrypted
-        )
-        return tuple(cell for cell in reduced if cell.contests)
+    def cells(self) -> tuple[CellSums, ...]:
+        """The sums that may be decrypted, by tally cell; cells without any are left out."""
+        allowed = (ruling for ruling in self.rulings if ruling.allowed)
+        return cell_sums(self.encrypted, {(each.cell, each.contest): (each.cell, *each.merged) for each in allowed})
 
     def tally_statements(self) -> tuple[TallyStatement, ...]:
         """Return what is to be decrypted for the tallies, in the order of ``cells``; nothing where all is forbidden.
 
         Spec: EG-2.1 §3.6.1
         """
-        return tuple(
-            TallyStatement(self.election.h_e, contest.index, ind_o, total)
-            for cell in self.cells
-            for contest in cell.contests
-            for ind_o, total in enumerate(contest.options, 1)
-        )
+        return statements_of(self.election, self.cells)
 
     def ballot_nonce_statements(
         self, codes: Collection[bytes] | None = None
@@ -165,6 +164,24 @@ class ApprovedRecord:
             for contest in ballot.contests
             if contest.index in allowed
         )
+
+    def statements(self, subject: Subject, codes: Collection[bytes] = ()) -> tuple[Statement, ...]:
+        """Return what a decryption plan asks for.
+
+        Args:
+            subject: what it is about.
+            codes: confirmation codes, where it is about challenged ballots.
+
+        Raises:
+            CheckError: the record forbids it, or a code is not that of a challenged ballot.
+        """
+        match subject:
+            case "tallies":
+                return self.tally_statements()
+            case "challenged ballots":
+                return tuple(statement for _, statement in self.ballot_nonce_statements(codes))
+            case "contest data":
+                return tuple(statement for _, statement in self.contest_data_statements())
 
     def exceptions(self, guardians: Iterable[int]) -> tuple[TallyException, ...]:
         """Return what the record has to say of these guardians' decryption: overrides, and what rare weights withhold.
@@ -217,13 +234,14 @@ def approve(
     report, sums = verify_and_sum(record, "tally", jobs, allow_insecure, progress)
     report.require_valid()
     election = load_election(record, frozenset(allow_insecure))
+    secrecy = Secrecy(election.manifest, sums)
     return ApprovedRecord(
         election=election,
         guardians=load_guardians(record, election),
         fingerprint=bytes.fromhex(report.fingerprint),
         pinned=pinned_digest(record),
-        rulings=_rule(election, sums, overrides),
-        data_rulings=_rule_on_data(election, sums),
+        rulings=_rule(secrecy, overrides),
+        data_rulings=_rule_on_data(secrecy),
         encrypted=tuple(record.objects(EncryptedTally, layout.ENCRYPTED_TALLIES, election.group)),
         record=record,
         token=_TOKEN,
@@ -290,27 +308,34 @@ class DecryptionMemory(RecordModel):
         return self.model_copy(update={"answered": (*self.answered, entry)})
 
 
-def _rule(election: Election, sums: Sums, overrides: Sequence[Override]) -> tuple[ContestRuling, ...]:
-    manifest = election.manifest
+def _rule(secrecy: Secrecy, overrides: Sequence[Override]) -> tuple[ContestRuling, ...]:
+    manifest = secrecy.manifest
     reasons = {(override.cell, override.contest, override.rule): override.reason for override in overrides}
     if len(reasons) < len(overrides):
         raise CheckError("overrides: a rule of a contest in a cell is overridden twice")
     rulings = []
-    for index, cell in enumerate(manifest.cells, 1):
-        for ind_c in manifest.cell_contests(cell):
-            label, ballots = manifest.contest(ind_c).label, sums.voters.get((index, ind_c), 0)
-            broken = broken_rules(manifest, sums, index, ind_c)
-            overridden = {rule: reasons.pop((cell.label, label, rule)) for rule in broken
-                          if (cell.label, label, rule) in reasons}  # fmt: skip
-            ruling = ContestRuling(
-                index, cell.label, ind_c, label, ballots, MappingProxyType(broken), MappingProxyType(overridden)
-            )
-            _check_overridden(ruling)
-            rulings.append(ruling)
-    for cell_label, label, rule in reasons:
+    for (index, ind_c), cells in secrecy.together.items():
+        if not cells:
+            continue
+        cell, label = manifest.cells[index - 1].label, manifest.contest(ind_c).label
+        broken = secrecy.broken_rules(cells, ind_c)
+        overridden = {rule: reasons.pop((cell, label, rule)) for rule in broken if (cell, label, rule) in reasons}
+        ruling = ContestRuling(
+            cell=index,
+            cell_label=cell,
+            contest=ind_c,
+            contest_label=label,
+            ballots=secrecy.voters(cells, ind_c),
+            merged=MappingProxyType({each: manifest.cells[each - 1].label for each in cells if each != index}),
+            broken=MappingProxyType(broken),
+            overridden=MappingProxyType(overridden),
+        )
+        _check_overridden(ruling)
+        rulings.append(ruling)
+    for cell, label, rule in reasons:
         raise CheckError(
-            f"override of {rule!r} for contest {label!r} of tally cell {cell_label!r}: there is no such contest in "
-            "the cell, or it keeps this rule"
+            f"override of {rule!r} for contest {label!r} of tally cell {cell!r}: there is no such contest in the cell, "
+            "or it keeps this rule, or it is merged into another cell"
         )
     return tuple(rulings)
 
@@ -329,13 +354,14 @@ def _check_overridden(ruling: ContestRuling) -> None:
             raise CheckError(f"{where}: expected a reason of 1 to 1000 characters without blanks around it")
 
 
-def _rule_on_data(election: Election, sums: Sums) -> tuple[DataRuling, ...]:
-    manifest, every = election.manifest, range(1, len(election.manifest.ballot_styles) + 1)
+def _rule_on_data(secrecy: Secrecy) -> tuple[DataRuling, ...]:
+    manifest = secrecy.manifest
+    every = range(1, len(manifest.ballot_styles) + 1)
     rulings = []
     for ind_c, contest in enumerate(manifest.contests, 1):
         if contest.contest_data_blocks is None:
             continue
-        weights, refusal = weights_of(manifest, sums, every, ind_c), None
+        weights, refusal = secrecy.weights(every, ind_c), None
         if not manifest.cast_contest_data_may_be_decrypted:
             refusal = "the manifest does not allow contest data of cast ballots to be decrypted"
         elif len(weights) > 1:

@@ -49,11 +49,11 @@ def _open_contest(
 ) -> OpenedContest:
     ind_c, contest = encrypted.index, election.manifest.contest(encrypted.index)
     options = []
-    for ind_o, (option, sealed) in enumerate(zip(contest.options, encrypted.options, strict=True), 1):
+    for ind_o, (field, sealed) in enumerate(zip(contest.verifiable_fields, encrypted.options, strict=True), 1):
         xi = selection_nonce(election.group, ballot.h_i, ind_c, ind_o, nonce.value)
-        where = f"ballot {ballot.confirmation_code.hex().upper()}, contest {contest.label!r}, option {option.label!r}"
-        sigma = _selection(election, sealed.ciphertext, xi, contest.option_limit(ind_o), where)
-        options.append(OpenedOption(index=ind_o, label=option.label, selection=sigma, nonce=xi.reveal()))
+        where = f"ballot {ballot.confirmation_code.hex().upper()}, contest {contest.label!r}, option {field.label!r}"
+        sigma = _selection(election, sealed.ciphertext, xi, field.limit, where)
+        options.append(OpenedOption(index=ind_o, label=field.label, selection=sigma, nonce=xi.reveal()))
     data = _open_data(election, ballot, encrypted, nonce)
     return OpenedContest(index=ind_c, label=contest.label, options=tuple(options), contest_data=data)
 

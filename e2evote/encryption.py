@@ -8,7 +8,7 @@ Every exponentiation uses the tables of g, K and K̂; they do not hide the nonce
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial, reduce
+from functools import partial
 from itertools import islice
 
 from e2evote import elgamal, hashed_elgamal
@@ -16,7 +16,7 @@ from e2evote.elgamal import Ciphertext
 from e2evote.encoding import hex_of
 from e2evote.engine import Workers, workers
 from e2evote.group.computation import Computation, compute, together
-from e2evote.group.elements import SecretScalar
+from e2evote.group.elements import Scalar
 from e2evote.group.randomness import SYSTEM, Randomness
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext
 from e2evote.hashing import contest_data_nonce, selection_identifier_hash, selection_nonce
@@ -24,9 +24,11 @@ from e2evote.record import contest_data
 from e2evote.record.ballot import DeviceOpening, EncryptedBallot, EncryptedContest, EncryptedOption
 from e2evote.record.codec import dump
 from e2evote.record.codes import confirmation_code, contest_hash, next_chaining_field
-from e2evote.record.plaintext import PlaintextBallot, PlaintextContest, is_overvoted
+from e2evote.record.plaintext import PlaintextBallot, PlaintextContest, encrypted_values, is_overvoted
 from e2evote.record.setup import Election
+from e2evote.record.supplemental import Relation, field_relations, limit_relation
 from e2evote.zkp import range as range_proof
+from e2evote.zkp.range import Commitments, RangeProof
 
 Clock = Callable[[], datetime]
 
@@ -224,8 +226,7 @@ def _encrypting_contest(
 ) -> Computation[EncryptedContest]:
     contest = election.manifest.contest(ind_c)
     marked = marks.selections if marks else (0,) * len(contest.options)
-    overvoted = is_overvoted(contest, marked)
-    values = (0,) * len(contest.options) if overvoted else marked
+    values = encrypted_values(contest, marked)
     group, g, K = election.group, election.bases.g, election.bases.K
     nonces = [selection_nonce(group, h_i, ind_c, ind_o, xi_b) for ind_o in range(1, len(values) + 1)]
     pairs = list(zip(values, nonces, strict=True))
@@ -237,22 +238,29 @@ def _encrypting_contest(
         )
         for ind_o, ((sigma, xi), ciphertext) in enumerate(zip(pairs, ciphertexts, strict=True), 1)
     ]  # fmt: skip
-    # (ᾱ, β̄) encrypts ℓ with the nonce Σ ξ
-    total: Ciphertext = reduce(lambda x, y: x * y, ciphertexts)
-    xi_total: SecretScalar = reduce(lambda x, y: x + y, nonces)
-    challenge = partial(range_proof.limit_challenge, h_i, ind_c, total)
-    provers.append(range_proof.proving(g, K, sum(values), xi_total, contest.limit, challenge, rng))
-    *proofs, limit_proof = yield from together(provers)
+
+    def proving(relation: Relation, challenge: Callable[[Ciphertext, Commitments], Scalar]) -> Computation[RangeProof]:
+        asked = partial(challenge, relation.ciphertext(ciphertexts, election.K))
+        value, xi = relation.value(values), relation.nonce(nonces)
+        return range_proof.proving(g, K, value, xi, relation.limit, asked, rng)
+
+    provers.append(proving(limit_relation(contest), partial(range_proof.limit_challenge, h_i, ind_c)))
+    for ind_o, relation in field_relations(contest).items():
+        provers.append(proving(relation, partial(range_proof.relation_challenge, h_i, ind_c, ind_o)))
+    found = yield from together(provers)
+    proofs, (limit_proof, *relation_proofs) = found[: len(values)], found[len(values) :]
     data = None
     if contest.contest_data_blocks is not None:
         write_ins = (marks.write_ins if marks else None) or {}
-        text = contest_data.pack(contest.contest_data_blocks, marked if overvoted else None, write_ins)
+        overvote = marked if is_overvoted(contest, marked) else None
+        text = contest_data.pack(contest.contest_data_blocks, overvote, write_ins)
         data = yield from _encrypting_data(election, h_i, ind_c, text, xi_b, rng)
     options = zip(ciphertexts, proofs, strict=True)
     return EncryptedContest.model_construct(
         index=ind_c,
         options=tuple(EncryptedOption.model_construct(ciphertext=pair, proof=proof) for pair, proof in options),
         proof=limit_proof,
+        relations=tuple(relation_proofs) or None,
         contest_data=data,
         contest_hash=contest_hash(h_i, ind_c, ciphertexts, data),
     )

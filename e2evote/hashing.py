@@ -78,6 +78,7 @@ class OwnTag(IntEnum):
     SEEN = 0xE6
     FINGERPRINT = 0xE7
     KEY_CHECK = 0xE8
+    FIELD_RELATION = 0xE9
 
 
 def H(key: bytes, tag: Tag | OwnTag, *parts: Part, length: int) -> bytes:  # noqa: N802  (the specification's name)

@@ -70,7 +70,9 @@ class Accumulation:
                     EncryptedTallyContest(
                         index=ind_c,
                         ballots=self.voters[index, ind_c],
-                        options=tuple(self.totals.get((index, ind_c)) or [one] * len(manifest.contest(ind_c).options)),
+                        options=tuple(
+                            self.totals.get((index, ind_c)) or [one] * len(manifest.contest(ind_c).verifiable_fields)
+                        ),
                     )
                     for ind_c in manifest.cell_contests(cell)
                 ),
@@ -149,5 +151,5 @@ def _check_shape(election: Election, ballot: CountedBallot) -> None:
     if tuple(contest.index for contest in ballot.contests) != style.contests:
         raise CheckError(f"ballot {code}: its contests are not those of style {style.label!r}")
     for contest in ballot.contests:
-        if len(contest.options) != len(manifest.contest(contest.index).options):
+        if len(contest.options) != len(manifest.contest(contest.index).verifiable_fields):
             raise CheckError(f"ballot {code}: contest {contest.index} has another number of options than the manifest")

@@ -49,7 +49,8 @@ def new_passphrase(source: Path | None, what: str) -> SecretPassphrase:
     if source:
         return SecretPassphrase.chosen(_read(source))
     _require_terminal("a passphrase")
-    say(f"Choose a passphrase for {what}. Nobody can reset it. For example: {suggestion()}")
+    say(f"Choose a passphrase for {what}. Nobody can reset it, and nothing shows while you type.")
+    say(f"Six words by chance, for example: {suggestion()}")
     while True:
         try:
             return SecretPassphrase.chosen(_prompt("New passphrase", confirm=True))

@@ -33,8 +33,15 @@ def introduce(workspace: Workspace, vault: Vault) -> Path:
 
 
 def pin_signing_keys(workspace: Workspace, identities: Collected[Identity]) -> None:
-    """Hold on to everybody's signing key, which people have compared."""
-    workspace.transcript.add(message.data for message in identities.messages)
+    """Hold on to everybody's signing key, which people have compared.
+
+    Raises:
+        ParseError, CheckError, VerificationError: the inbox has a file that does not belong there; nothing is kept.
+    """
+    compared, looking = [message.data for message in identities.messages], workspace.read_only()
+    looking.transcript.add(compared)
+    take_in(looking)
+    workspace.transcript.add(compared)
 
 
 def keygen(workspace: Workspace, vault: Vault) -> Path:
@@ -78,6 +85,8 @@ def receive(workspace: Workspace, vault: Vault) -> None:
         MisconductError: a share is wrong.
     """
     take_in(workspace)
+    if vault.h_e is not None:
+        return  # received, confirmed, and the keys that decrypt shares are gone
     keys = _require(workspace, vault, workspace.public_keys)
     received = workspace.transcript.of(SHARE.name, recipient=workspace.i)
     shares = collect(workspace.exchange, SHARE, received, keys.seen, workspace.i)

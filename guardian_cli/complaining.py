@@ -6,7 +6,7 @@ from pathlib import Path
 from e2evote.errors import CheckError, E2EVoteError
 from e2evote.messages.accusing import complaints_about
 from e2evote.messages.complaints import COMPLAINT, Absence, Complaint
-from e2evote.messages.envelope import Exchange, P, write
+from e2evote.messages.envelope import Exchange, P, open_message, write
 from e2evote.messages.evidence import Case
 from e2evote.messages.rounds import Collected
 from e2evote.messages.signing import SecretSigningKey
@@ -30,12 +30,19 @@ class MisconductError(E2EVoteError):
 def complain(
     workspace: Workspace, vault: Vault, exchange: Exchange, transcript: Transcript, complaints: Sequence[Complaint]
 ) -> Path:
-    """Sign complaints, keep them, put them into the outbox, and return the file."""
-    key = SecretSigningKey(vault.identity)
-    messages = [write(exchange, COMPLAINT, key, workspace.i, complaint) for complaint in complaints]
-    transcript.add(messages)
+    """Sign the complaints that have not been made yet, keep them, put all into the outbox, and return the file."""
+    key, before = SecretSigningKey(vault.identity), own_complaints(workspace, exchange, transcript)
+    made = {(complaint.accused, complaint.grounds.kind) for complaint in before}
+    new = [complaint for complaint in complaints if (complaint.accused, complaint.grounds.kind) not in made]
+    transcript.add(write(exchange, COMPLAINT, key, workspace.i, complaint) for complaint in new)
     context = exchange.context.hex()[:8]
     return workspace.hand_over(f"complaints-{context}", transcript.of(COMPLAINT.name, workspace.i))
+
+
+def own_complaints(workspace: Workspace, exchange: Exchange, transcript: Transcript) -> list[Complaint]:
+    """Return what this guardian has complained about in an exchange."""
+    messages = transcript.of(COMPLAINT.name, workspace.i)
+    return [open_message(exchange, COMPLAINT, data).payload for data in messages]
 
 
 def accuse(
@@ -45,11 +52,17 @@ def accuse(
 
     Raises:
         MisconductError: saying which guardian, which equation, and where the complaint is.
+        CheckError: the same, and that the evidence is too large for a complaint.
     """
     proved = [complaint for complaint in complaints if not isinstance(complaint.grounds, Absence)]
-    if proved:
+    if not proved:
+        return
+    said = [told(workspace, complaint) for complaint in proved]
+    try:
         path = complain(workspace, vault, exchange, transcript, proved)
-        raise MisconductError([told(workspace, complaint) for complaint in proved], path)
+    except CheckError as error:
+        raise CheckError("\n".join((*said, f"The evidence cannot be kept as a complaint: {error}"))) from None
+    raise MisconductError(said, path)
 
 
 def require(
@@ -69,5 +82,5 @@ def require(
 
 def told(workspace: Workspace, complaint: Complaint) -> str:
     """Return a complaint as a sentence."""
-    name = workspace.invitation.names[complaint.accused - 1]
+    name = workspace.exchange.names.get(complaint.accused, "nobody")
     return f"Guardian {complaint.accused} ({name}): {complaint.grounds.kind}: {complaint.equation}"

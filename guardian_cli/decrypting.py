@@ -5,6 +5,7 @@ ballots is pinned: in the vault, for every decryption of this election, and in t
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from e2evote.approval import ApprovedRecord
@@ -29,21 +30,6 @@ from guardian_cli.keystore.vault import Vault
 from guardian_cli.workspace import Workspace
 
 
-def asked_of(plan: DecryptionPlan, approved: ApprovedRecord) -> Sequence[Statement]:
-    """Return what a plan asks for, taken from the record.
-
-    Raises:
-        CheckError: the record forbids it, or has not the ballots that the plan names.
-    """
-    match plan.subject:
-        case "tallies":
-            return approved.tally_statements()
-        case "challenged ballots":
-            return tuple(statement for _, statement in approved.ballot_nonce_statements(plan.codes))
-        case "contest data":
-            return tuple(statement for _, statement in approved.contest_data_statements())
-
-
 def check_plan(workspace: Workspace, plan: DecryptionPlan, approved: ApprovedRecord) -> Sequence[Statement]:
     """Return what is decrypted, if the plan asks for exactly what the record allows.
 
@@ -55,26 +41,37 @@ def check_plan(workspace: Workspace, plan: DecryptionPlan, approved: ApprovedRec
         raise CheckError("the record is of another election than this folder (H_E)")
     if approved.guardians != workspace.guardian_record.guardians:
         raise CheckError("the record has other public keys of guardians than those that were confirmed in the ceremony")
+    check_asked(workspace, plan)
+    if plan.pinned != approved.pinned:
+        raise CheckError("the decryption plan is for other ballots or statuses than those of the record at hand")
+    statements = approved.statements(plan.subject, plan.codes)
+    decryption_exchange(workspace.exchange, workspace.election, statements, plan)
+    return statements
+
+
+def check_asked(workspace: Workspace, plan: DecryptionPlan) -> None:
+    """Accept a plan that asks this guardian.
+
+    Raises:
+        CheckError: it asks others.
+    """
     if workspace.i not in plan.available:
         raise CheckError(
             f"decryption {plan.attempt} is for guardians {', '.join(map(str, plan.available))}, not for you"
         )
-    if plan.pinned != approved.pinned:
-        raise CheckError("the decryption plan is for other ballots or statuses than those of the record at hand")
-    statements = asked_of(plan, approved)
-    decryption_exchange(workspace.exchange, workspace.election, statements, plan)
-    return statements
 
 
 def accept(workspace: Workspace, vault: Vault, plan: DecryptionPlan, approved: ApprovedRecord) -> Decryption:
     """Pin the record's ballots and accept the plan; earlier attempts at the same that were not answered are given up.
 
     Raises:
-        CheckError: as ``check_plan``; or other ballots of this election were decrypted before.
+        CheckError: as ``check_plan``; or other ballots of this election were decrypted before; or the folder was
+            restored and may have answered already.
     """
-    statements = check_plan(workspace, plan, approved)
-    vault.accept(approved, plan_context(workspace.exchange, plan))
+    statements, context = check_plan(workspace, plan, approved), plan_context(workspace.exchange, plan)
     journal = Journal(vault)
+    journal.check_new(context, datetime.fromisoformat(plan.begun))
+    vault.accept(approved, context)
     under_way = {view.session for view in journal.sessions() if view.state in ("committed", "revealed")}
     for earlier in decryptions(workspace):
         if earlier.plan.subject == plan.subject and earlier.exchange.context in under_way:

@@ -32,9 +32,15 @@ class Decryption:
 
     @cached_property
     def plan(self) -> DecryptionPlan:
-        """What is asked."""
-        path = self.folder / _PLAN
-        return parse(DecryptionPlan, path.read_bytes().removesuffix(b"\n"), str(path))
+        """What is asked.
+
+        Raises:
+            ParseError, CheckError: the file was changed since.
+        """
+        path, ceremony = self.folder / _PLAN, self.workspace.ceremony
+        plan = parse(DecryptionPlan, path.read_bytes().removesuffix(b"\n"), str(path))
+        plan.check_available(ceremony.n, ceremony.k)
+        return plan
 
     @cached_property
     def exchange(self) -> Exchange:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from e2evote.encoding import strict_json
 from e2evote.errors import CheckError, ParseError
-from e2evote.messages.decrypting import DecryptionPlan, plan_context
+from e2evote.messages.decrypting import DecryptionList, DecryptionPlan, plan_context
 from e2evote.messages.envelope import parse_envelope
-from e2evote.messages.invitation import Identity
+from e2evote.messages.invitation import IDENTITY, Identity, open_identity
 from e2evote.messages.rounds import Collected, collect_identities
 from e2evote.messages.transcript import check_none_foreign, read_lines, sort_out
 from e2evote.record.codec import dump, parse
-from guardian_cli.decryptions import decryptions
+from guardian_cli.decryptions import Decryption, decryptions
 from guardian_cli.workspace import INBOX, Workspace
 
 Line = tuple[str, bytes]
@@ -28,7 +28,6 @@ class Mail:
 
     messages: list[Line] = field(default_factory=list)
     plans: list[tuple[str, DecryptionPlan]] = field(default_factory=list)
-    invitations: list[Line] = field(default_factory=list)
 
 
 def read_inbox(workspace: Workspace) -> Mail:
@@ -48,6 +47,8 @@ def read_inbox(workspace: Workspace) -> Mail:
             case "e2evote-guardian-invitation":
                 if data != dump(workspace.invitation):
                     raise CheckError(f"{where}: another invitation; each has a folder of its own ('guardian init')")
+            case "e2evote-decryption-list":
+                parse(DecryptionList, data, where)  # 'guardian import-decryptions' is told where it is
             case _:
                 raise ParseError(where, "none of the files that guardians exchange; take it out of the inbox")
     return mail
@@ -57,16 +58,19 @@ def read_identities(workspace: Workspace) -> Collected[Identity]:
     """Return the identities that have come, and the guardian's own, before people have compared them.
 
     Raises:
-        ParseError, CheckError: as ``read_inbox``.
+        ParseError, CheckError: as ``read_inbox``; or naming the file that answers another invitation.
+        VerificationError: naming the file that is not signed with the key it announces.
     """
-    own = workspace.transcript.of("identity")
-    lines = [(where, data) for where, data in read_inbox(workspace).messages]
-    given = [data for where, data in lines if parse_envelope(data, where).round == "identity"]
-    return collect_identities(workspace.invitation, workspace.group, [*own, *given])
+    own = workspace.transcript.of(IDENTITY.name)
+    lines = read_inbox(workspace).messages
+    given = [(where, data) for where, data in lines if parse_envelope(data, where).round == IDENTITY.name]
+    for where, data in given:
+        open_identity(workspace.invitation, workspace.group, data, where)
+    return collect_identities(workspace.invitation, workspace.group, [*own, *(data for _, data in given)])
 
 
-def take_in(workspace: Workspace) -> None:
-    """Keep every message of the inbox in the transcript it belongs to.
+def take_in(workspace: Workspace) -> list[Decryption]:
+    """Keep every message of the inbox in the transcript it belongs to, and return the decryptions with theirs.
 
     Raises:
         ParseError, CheckError, VerificationError: naming the file that is not of this election or not signed by whom it
@@ -79,10 +83,11 @@ def take_in(workspace: Workspace) -> None:
     check_none_foreign(_unexplained(workspace, mail, foreign))
     for context, messages in found.items():
         transcripts[context].add(messages)
+    return known
 
 
 def new_plans(workspace: Workspace) -> list[DecryptionPlan]:
-    """Return the plans of the inbox that have not been accepted, by number.
+    """Return the newest plan of each subject, unless it has been accepted; for whichever guardians it is.
 
     Raises:
         CheckError: two different plans with one number.
@@ -93,7 +98,8 @@ def new_plans(workspace: Workspace) -> list[DecryptionPlan]:
         before = accepted.get(plan.attempt) or found.setdefault(plan.attempt, plan)
         if before != plan:
             raise CheckError(f"{where}: another plan of decryption {plan.attempt} than the one that came before")
-    return [found[attempt] for attempt in sorted(found)]
+    newest = {plan.subject: plan for _, plan in sorted((accepted | found).items())}
+    return [plan for plan in newest.values() if plan.attempt not in accepted]
 
 
 def _unexplained(workspace: Workspace, mail: Mail, foreign: list[Line]) -> Iterator[Line]:
@@ -101,11 +107,11 @@ def _unexplained(workspace: Workspace, mail: Mail, foreign: list[Line]) -> Itera
     coming = {plan_context(workspace.exchange, plan) for _, plan in mail.plans}
     for where, data in foreign:
         envelope = parse_envelope(data, where)
-        if envelope.round == "identity" and data not in workspace.transcript:
+        if envelope.round == IDENTITY.name and data not in workspace.transcript:
             raise CheckError(
                 f"{where}: another signing key of guardian {envelope.sender} than the one that you compared"
             )
-        if envelope.round != "identity" and envelope.context not in coming:
+        if envelope.round != IDENTITY.name and envelope.context not in coming:
             yield where, data
 
 

@@ -21,6 +21,7 @@ from e2evote.record.setup import Election, GuardianPublicKey
 from guardian_cli.keystore.backup import Backup, open_backup
 from guardian_cli.keystore.content import SecretLongTerm
 from guardian_cli.keystore.passphrase import SecretPassphrase
+from guardian_cli.keystore.vault import FILE as VAULT
 from guardian_cli.keystore.vault import Owner, Vault, restored
 from guardian_cli.workspace import Workspace, make_workspace, means_for
 
@@ -72,7 +73,9 @@ def restore(
     backup_passphrase: SecretPassphrase,
     passphrase: Callable[[], SecretPassphrase],
 ) -> Workspace:
-    """Make a folder of a backup, whose new passphrase is asked for when everything else is in order.
+    """Make a folder of a backup, or complete what an interrupted command began.
+
+    Its passphrase is asked for when everything else is in order.
 
     Raises:
         CheckError: the backup is another election's, or the folder is in use.
@@ -80,15 +83,17 @@ def restore(
         VerificationError: the backup's secret does not belong to the ceremony.
     """
     i, h_e = backup.guardian, held.election.h_e
+    if (root / VAULT).exists():
+        raise CheckError(f"{root / VAULT} exists already; a backup is restored into a new folder")
     secret = open_backup(backup, backup_passphrase, held.group, h_e, i)
     _check_own(held, secret)
     new = passphrase()
     workspace = make_workspace(root, held.invitation, i, held.group.name)
     owner, means = Owner(held.group, held.election.hashes.h_b, i), means_for(held.group.name)
-    with restored(root, owner, new, secret, datetime.now(UTC), means):
-        workspace.transcript.add(held.messages)
-        workspace.note(received=True, confirmed=True, backed_up=True, restored=True)
-    return workspace
+    workspace.transcript.add(held.messages)
+    workspace.note(received=True, confirmed=True, backed_up=True, restored=True)
+    with restored(root, owner, new, secret, datetime.now(UTC), means):  # last: with it the folder is complete
+        return workspace
 
 
 def import_decryptions(workspace: Workspace, vault: Vault, published: DecryptionList) -> None:

@@ -60,13 +60,14 @@ class Notes(RecordModel):
     backed_up: bool = False
     restored: bool = False
     imported: bool = False
+    retired: bool = False
 
 
 @dataclass(frozen=True)
 class Workspace:
     """An existing folder; commands that change anything hold its lock by opening the vault.
 
-    ``write`` writes a file as a whole; to look without changing anything, hand in one that does nothing.
+    ``write`` writes a file as a whole.
     """
 
     root: Path
@@ -80,6 +81,10 @@ class Workspace:
         """
         if not (self.root / CARD).is_file():
             raise CheckError(f"{self.root} is not a guardian's folder; 'guardian init' makes one")
+
+    def read_only(self) -> "Workspace":
+        """Return the same folder, as one that takes everything in and writes nothing."""
+        return Workspace(self.root, lambda _path, _data: None)
 
     @cached_property
     def card(self) -> Card:
@@ -141,9 +146,14 @@ class Workspace:
         return len(self.transcript.of(IDENTITY.name)) == len(self.invitation.names)
 
     @property
+    def has_vault(self) -> bool:
+        """Whether the folder has its secrets."""
+        return (self.root / VAULT).exists()
+
+    @property
     def retired(self) -> bool:
         """Whether the guardian has destroyed its secrets."""
-        return bool(self.transcript.of(IDENTITY.name, self.i)) and not (self.root / VAULT).exists()
+        return self.notes.retired and not self.has_vault
 
     @property
     def case(self) -> CeremonyCase:
@@ -204,21 +214,21 @@ class Workspace:
 
 
 def make_workspace(root: Path, invitation: Invitation, i: int, parameters: str) -> Workspace:
-    """Make what a new folder needs but the vault, or complete what an interrupted command began.
+    """Make a folder with all but the vault, or return the one that an interrupted command made of the same.
 
     Raises:
         CheckError: the folder is in use for something else.
     """
     card, data = dump(Card(i=i, parameters=parameters)) + b"\n", dump(invitation) + b"\n"
-    known = {CARD: card, INVITATION: data}
+    if (root / CARD).is_file():
+        if (root / CARD).read_bytes() != card or (root / INVITATION).read_bytes() != data:
+            raise CheckError(f"{root} is the folder of another guardian or invitation; a new folder is needed")
+        return Workspace(root)
     if root.is_symlink() or (root.exists() and not root.is_dir()):
         raise CheckError(f"{root} exists already and is no folder; nothing was overwritten")
-    foreign = [path for path in root.iterdir() if path.name not in known] if root.is_dir() else []
-    if any(path.name not in (INBOX, OUTBOX) and not path.name.startswith(".") for path in foreign):
+    expected = (INBOX, OUTBOX, INVITATION)
+    if root.is_dir() and any(path.name not in expected and path.name[0] != "." for path in root.iterdir()):
         raise CheckError(f"{root} exists already and is not empty; a new folder is needed")
-    for name, content in known.items():
-        if (root / name).exists() and (root / name).read_bytes() != content:
-            raise CheckError(f"{root / name} is there already and says something else; a new folder is needed")
     root.parent.mkdir(parents=True, exist_ok=True)
     make_private(root)
     for name in (INBOX, OUTBOX):

@@ -22,6 +22,7 @@ from e2evote.record.codes import close_device, confirmation_code, contest_hash, 
 from e2evote.record.manifest import parse_manifest
 from e2evote.record.plaintext import PlaintextBallot
 from e2evote.record.setup import Election, GuardianPublicKey, Hashes, JointKeys
+from e2evote.record.supplemental import field_relations, limit_relation
 from e2evote.secret_sharing import SecretPolynomial, lagrange_coefficient, product
 from e2evote.zkp import range as range_proof
 from e2evote.zkp import schnorr
@@ -209,7 +210,7 @@ class BallotForger:
         limit_prover: Prover | None = None,
         forge: Callable[[int, Ciphertext], Ciphertext] = lambda _, ciphertext: ciphertext,
     ) -> None:
-        """Encrypt other values in a contest, under the ballot's own nonces, and prove them.
+        """Encrypt other values in a contest, one a verifiable field, under the ballot's own nonces, and prove them.
 
         ``forge`` may change the ciphertext of an option after encryption and before the proofs. Contest hash, code and
         chain are left to ``reseal``.
@@ -225,11 +226,28 @@ class BallotForger:
             challenge = partial(range_proof.selection_challenge, ballot.h_i, ind_c, j, ciphertext)
             proof = (prover or self.prove)(sigma, xi, ciphertext, contest.option_limit(j), challenge)
             options.append(EncryptedOption.model_construct(ciphertext=ciphertext, proof=proof))
-        total = reduce(lambda x, y: x * y, ciphertexts)
+        relation = limit_relation(contest)
+        total = relation.ciphertext(ciphertexts, K)
         challenge = partial(range_proof.limit_challenge, ballot.h_i, ind_c, total)
-        xi_total = reduce(lambda x, y: x + y, nonces)
-        proof = (limit_prover or prover or self.prove)(sum(values), xi_total, total, contest.limit, challenge)
-        vote.change_contest(ind_c, options=tuple(options), proof=proof)
+        value, xi_total = relation.value(values), relation.nonce(nonces)
+        proof = (limit_prover or prover or self.prove)(value, xi_total, total, contest.limit, challenge)
+        relations = tuple(
+            self.prove_relation(vote, ind_c, ind_o, values, ciphertexts) for ind_o in field_relations(contest)
+        )
+        vote.change_contest(ind_c, options=tuple(options), proof=proof, relations=relations or None)
+
+    def prove_relation(
+        self, vote: Vote, ind_c: int, ind_o: int, values: Sequence[int], ciphertexts: Sequence[Ciphertext]
+    ) -> RangeProof:
+        """Prove what a supplemental field says; of a value outside its range, the last branch."""
+        relation = field_relations(self.election.manifest.contest(ind_c))[ind_o]
+        h_i = vote.ballot.h_i
+        nonces = [selection_nonce(self.group, h_i, ind_c, j, vote.nonce.value) for j in range(1, len(values) + 1)]
+        total = relation.ciphertext(ciphertexts, self.election.K)
+        challenge = partial(range_proof.relation_challenge, h_i, ind_c, ind_o, total)
+        value = relation.value(values) % int(self.group.q)
+        value, xi = min(value, relation.limit), relation.nonce(nonces)
+        return range_proof.prove(self.g, self.election.K, value, xi, relation.limit, challenge, self.rng)
 
     def encrypt_data(self, vote: Vote, ind_c: int, data: bytes, seal: Seal | None = None) -> None:
         """Encrypt other contest data under the ballot's own nonce."""

@@ -83,6 +83,23 @@ DEFAULT_MANIFEST: dict[str, Any] = {
 }
 """Two styles that each skip a contest, R = 1 and 3, L = 1, 2 and 4, a write-in, weights, two cells, both modes."""
 
+MERGING = [DEFAULT_MANIFEST["tally_cells"][0], DEFAULT_MANIFEST["tally_cells"][1] | {"merge_into": "members"}]
+"""The same cells; what the partners are too few for goes to the members, who have only contest 3 in common."""
+
+ALL_FIELDS = (
+    "overvote_indicator",
+    "undervote_indicator",
+    "undervote_difference",
+    "null_vote_indicator",
+    "write_in_count",
+)
+SUPPLEMENTAL = [
+    DEFAULT_MANIFEST["contests"][0] | {"supplemental_fields": ALL_FIELDS},
+    DEFAULT_MANIFEST["contests"][1] | {"supplemental_fields": ALL_FIELDS[3:0:-1]},
+    DEFAULT_MANIFEST["contests"][2] | {"supplemental_fields": ["null_vote_indicator", "overvote_indicator"]},
+]
+"""The same contests with supplemental fields: all, the three of undervotes without the overvote's, and two of L = 1."""
+
 _PATTERNS: tuple[tuple[int, int, dict[int, tuple[int, ...]], dict[int, str] | None], ...] = (
     # style, weight, marks by contest, write-in texts of contest 1
     (1, 1, {1: (1, 1, 0, 0), 3: (1, 0)}, None),

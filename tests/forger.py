@@ -7,7 +7,7 @@ So a defect can stand alone: everything behind it is consistent. Nothing here as
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +29,9 @@ from e2evote.zkp.equality import EqualityProof, contest_data_challenge, tally_ch
 from tests.ballot_forger import BallotForger, Vote
 from tests.builders import SHARD
 
+Merge = Mapping[tuple[int, int], tuple[int, ...]]
+"""By cell and contest the cells that are merged into it."""
+
 HIGHEST = 5000
 """No total of a test is higher."""
 
@@ -47,7 +50,7 @@ class Forger(BallotForger):
             ballots = [ballot for ballot in self.counted(set(counted)) if self.cell(ballot) == number]
             contests = []
             for ind_c in manifest.cell_contests(cell):
-                row = [one] * len(manifest.contest(ind_c).options)
+                row = [one] * len(manifest.contest(ind_c).verifiable_fields)
                 for ballot in ballots:
                     W = self.group.scalar(ballot.weight)
                     for contest in (contest for contest in ballot.contests if contest.index == ind_c):
@@ -69,10 +72,14 @@ class Forger(BallotForger):
         styles = len(self.election.manifest.ballot_styles)
         return self.election.manifest.cell_of(ballot.ballot_style) if ballot.ballot_style <= styles else None
 
-    def decrypt(self, cells: Iterable[EncryptedTally], every: bool = False) -> list[Tally]:
-        """Decrypt all contests that reach the minimum in their cell, or every one."""
-        manifest = self.election.manifest
+    def decrypt(self, cells: Sequence[EncryptedTally], every: bool = False, merge: Merge | None = None) -> list[Tally]:
+        """Decrypt all contests that reach the minimum in their cell, or every one; merge nothing but what is given.
+
+        What is merged stays in its own cell too.
+        """
+        manifest, merge = self.election.manifest, merge or {}
         least = 0 if every else manifest.minimum_cell_ballots
+        cells = [self.merged(cell, cells, merge) for cell in cells]
         return [
             Tally(
                 cell=cell.cell,
@@ -81,6 +88,7 @@ class Forger(BallotForger):
                     TallyContest(
                         index=contest.index,
                         label=manifest.contest(contest.index).label,
+                        merged=merge.get((cell.cell, contest.index)),
                         options=tuple(self.decrypt_option(contest, j) for j in range(1, len(contest.options) + 1)),
                     )
                     for contest in cell.contests
@@ -91,6 +99,19 @@ class Forger(BallotForger):
             if any(contest.ballots >= least for contest in cell.contests)
         ]
 
+    def merged(self, cell: EncryptedTally, cells: Sequence[EncryptedTally], merge: Merge) -> EncryptedTally:
+        """Return a cell with the ballots and ciphertexts of others added, contest by contest."""
+        contests = {(other.cell, contest.index): contest for other in cells for contest in other.contests}
+        sums = []
+        for contest in cell.contests:
+            parts = [contest, *(contests[i, contest.index] for i in merge.get((cell.cell, contest.index), ()))]
+            row = contest.options
+            for part in parts[1:]:
+                row = tuple(total * more for total, more in zip(row, part.options, strict=True))
+            ballots = sum(part.ballots for part in parts)
+            sums.append(contest.model_copy(update={"ballots": ballots, "options": row}))
+        return cell.model_copy(update={"contests": tuple(sums)})
+
     def decrypt_option(self, contest: EncryptedTallyContest, ind_o: int) -> TallyOption:
         total = contest.options[ind_o - 1]
         M = total.alpha**self.s
@@ -99,7 +120,7 @@ class Forger(BallotForger):
             t = discrete_log(self.election.K, T, HIGHEST)
         except CheckError:
             t = 0
-        label = self.election.manifest.contest(contest.index).options[ind_o - 1].label
+        label = self.election.manifest.contest(contest.index).verifiable_fields[ind_o - 1].label
         proof = self.prove_decryption(contest.index, ind_o, total, M)
         return TallyOption(index=ind_o, label=label, tally=t, encoded_tally=T, proof=proof)
 
@@ -130,7 +151,7 @@ class Forger(BallotForger):
     def _open_contest(self, vote: Vote, contest: EncryptedContest) -> OpenedContest:
         known, K = self.election.manifest.contest(contest.index), self.election.K
         options = []
-        for j, (option, sealed) in enumerate(zip(known.options, contest.options, strict=True), 1):
+        for j, (option, sealed) in enumerate(zip(known.verifiable_fields, contest.options, strict=True), 1):
             xi = selection_nonce(self.group, vote.ballot.h_i, contest.index, j, vote.nonce.value)
             sigma = discrete_log(K, sealed.ciphertext.beta / K**xi, HIGHEST)
             options.append(OpenedOption(index=j, label=option.label, selection=sigma, nonce=xi.reveal()))

@@ -12,7 +12,7 @@ from e2evote.record.contest_data import pack, unpack
 from e2evote.record.manifest import Contest, Manifest, Option, parse_manifest
 from e2evote.record.plaintext import PlaintextBallot, is_overvoted
 
-COUNT = 300
+COUNT = 1000
 
 
 @pytest.fixture(params=NAMES)

@@ -104,7 +104,7 @@ def test_withholding_what_keeps_the_rules(even: BuiltRecord, tmp_path: Path) -> 
     approved = approved_of(built.path)
     entry = TallyException(cell=1, contest=1, rule="weight", action="withheld", reason="x", guardians=(1, 3))
     shares, cells = built.shares[:2], approved.cells
-    cells = (cells[0].model_copy(update={"contests": cells[0].contests[1:]}), cells[1])
+    cells = (dataclasses.replace(cells[0], contests=cells[0].contests[1:]), cells[1])
     statements = approved.tally_statements()[len(approved.cells[0].contests[0].options) :]
     results = decrypt(built.election, approved.guardians, shares, statements)
     writer = RecordWriter(built.path)

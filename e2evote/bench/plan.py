@@ -31,7 +31,7 @@ class Plan:
 
 
 FULL = Plan((12, 5), 100, 11, 48, (100, 1_000, 10_000), 1_000, (1, 2), 3, (2, 4, 8, 16), 24)
-QUICK = Plan((5,), 20, 3, 8, (10, 20, 40), 40, (1, 2), 1, (2, 4, 8), 8)
+QUICK = Plan((5,), 20, 3, 10, (10, 20, 40), 40, (1, 2), 1, (2, 4, 8), 8)
 
 Part = Callable[[Plan, str, Group, Watch], list[Figure]]
 """From a plan and a group with its backend's name to figures."""

@@ -42,11 +42,15 @@ class Workload:
 
 
 def grid_manifest(contests: int, options: int, limit: int = 1) -> bytes:
-    """Return the manifest of EG-CxO; with another limit, every option and contest takes that many votes."""
+    """Return the manifest of EG-CxO; with another limit, every option and contest takes that many votes.
+
+    Its votes are nobody's, so any number of ballots is decrypted.
+    """
     rows = [{"label": f"option-{j}", "selection_limit": limit} for j in range(1, options + 1)]
     body = [{"label": f"contest-{i}", "selection_limit": limit, "options": rows} for i in range(1, contests + 1)]
     style = {"label": "all", "contests": list(range(1, contests + 1))}
-    return canonical_json({"label": f"EG-{contests}x{options}", "contests": body, "ballot_styles": [style]})
+    fields = {"label": f"EG-{contests}x{options}", "minimum_cell_ballots": 1}
+    return canonical_json(fields | {"contests": body, "ballot_styles": [style]})
 
 
 def grid_ballot(contests: int, options: int, choice: int, votes: int = 1) -> PlaintextBallot:

@@ -5,7 +5,20 @@ import click
 from e2evote import __version__
 from e2evote.terminal.program import Program
 
-NOUNS = ("manifest", "election", "device", "ballot", "mail", "tally", "record", "verify", "demo", "bench")
+NOUNS = (
+    "manifest",
+    "election",
+    "ceremony",
+    "device",
+    "ballot",
+    "mail",
+    "tally",
+    "decryption",
+    "record",
+    "verify",
+    "demo",
+    "bench",
+)
 """Every command is defined under its own name in the module of that name."""
 
 

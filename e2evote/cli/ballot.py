@@ -100,6 +100,8 @@ def show_challenged(workspace: Workspace, codes: tuple[str, ...]) -> None:
         opened = device.opened()
         if isinstance(ballot := opened.get(code), ChallengedBallot):
             show_opened(workspace.election.manifest, ballot)
+        elif not problems:
+            note(f"ballot {hex_of(code)}: its device cannot open it any more; the guardians can, after voting")
     if problems:
         raise Failure("the decision stands, but the device does not open: " + "; ".join(problems))
 

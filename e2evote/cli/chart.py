@@ -37,8 +37,9 @@ def draw(summary: Summary, results: Results) -> bytes:
     for contest in contests:
         y = _contest(svg, contest, y)
     ballots = ", ".join(f"{count} {status}" for status, count in summary.ballots.items())
+    merged = f"; counted together: {', '.join(results.merged)}" if results.merged else ""
     withheld = f"; not decrypted, being too small: {', '.join(results.withheld)}" if results.withheld else ""
-    _text(svg, "foot", y + 14, f"ballots: {ballots}{withheld}")
+    _text(svg, "foot", y + 14, f"ballots: {ballots}{merged}{withheld}")
     _text(svg, "foot", y + 28, f"record {summary.fingerprint}")
     indent(svg)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(svg, encoding="unicode")}\n'.encode()

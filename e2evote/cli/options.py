@@ -15,6 +15,7 @@ from e2evote.record.writer import replacing, write_atomically
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+EXISTING = click.Path(exists=True, readable=True, path_type=Path)
 ANY_PATH = click.Path(path_type=Path)
 
 

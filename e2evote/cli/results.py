@@ -31,13 +31,14 @@ class OptionResult:
 
 @dataclass(frozen=True, slots=True)
 class ContestResult:
-    """One contest, options in manifest order."""
+    """One contest, options in manifest order; tallies of its supplemental fields by name."""
 
     index: int
     label: str
     name: Names
     limit: int
     options: tuple[OptionResult, ...]
+    supplemental_fields: Mapping[str, int]
 
     @property
     def ranked(self) -> list[OptionResult]:
@@ -47,9 +48,10 @@ class ContestResult:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The published tallies, summed over their cells, and what had too few ballots to be decrypted."""
+    """The published tallies, summed over their cells; which cells were merged; what had too few ballots after that."""
 
     contests: tuple[ContestResult, ...]
+    merged: tuple[str, ...]
     withheld: tuple[str, ...]
 
 
@@ -124,15 +126,18 @@ def contest_results(record: Record, election: Election) -> Results:
     cells = list(record.objects(Tally, layout.TALLIES, election.group))
     votes = sum_cells(cells)
     contests = tuple(
-        ContestResult(index, contest.label, contest.name or {}, contest.limit, _options(index, contest, votes))
+        ContestResult(
+            index, contest.label, contest.name or {}, contest.limit, _options(index, contest, votes),
+            _supplemental_fields(index, contest, votes),
+        )
         for index, contest in enumerate(election.manifest.contests, 1)
         if (index, 1) in votes
-    )
-    return Results(contests, tuple(_withheld(election.manifest, cells)))
+    )  # fmt: skip
+    return Results(contests, tuple(_merged(election.manifest, cells)), tuple(_withheld(election.manifest, cells)))
 
 
 def sum_cells(cells: Iterable[Tally]) -> Counter[tuple[int, int]]:
-    """Return the votes by contest and option index, zeros included."""
+    """Return the votes by contest and index of option or supplemental field, zeros included."""
     votes = Counter[tuple[int, int]]()
     for cell in cells:
         for contest in cell.contests:
@@ -160,12 +165,33 @@ def _options(index: int, contest: Contest, votes: Counter[tuple[int, int]]) -> t
     )
 
 
+def _supplemental_fields(index: int, contest: Contest, votes: Counter[tuple[int, int]]) -> Mapping[str, int]:
+    named = enumerate(contest.supplemental_fields, len(contest.options) + 1)
+    return {name: votes[index, ind_o] for ind_o, name in named}
+
+
+def _merged(manifest: Manifest, cells: Iterable[Tally]) -> Iterable[str]:
+    """Yield every contest that counts other cells too, such as ``partners (with observers): motion``."""
+    for cell in cells:
+        for contest in cell.contests:
+            if contest.merged:
+                # The record may be wrong, and is shown all the same.
+                known = (index for index in contest.merged if index <= len(manifest.cells))
+                yield f"{cell.label} (with {', '.join(manifest.cells[i - 1].label for i in known)}): {contest.label}"
+
+
 def _withheld(manifest: Manifest, cells: Iterable[Tally]) -> Iterable[str]:
-    """Yield the labels of cells that were not decrypted, and of contests that were not in a cell that was."""
-    told = {cell.cell: {contest.index for contest in cell.contests} for cell in cells}
+    """Yield the labels of cells of which nothing was decrypted, and of contests that were not in a cell that was."""
+    told = {
+        (index, contest.index)
+        for cell in cells
+        for contest in cell.contests
+        for index in (cell.cell, *(contest.merged or ()))
+    }
     for index, cell in enumerate(manifest.cells, 1):
-        missing = [ind_c for ind_c in manifest.cell_contests(cell) if ind_c not in told.get(index, ())]
-        if index not in told:
+        contests = manifest.cell_contests(cell)
+        missing = [ind_c for ind_c in contests if (index, ind_c) not in told]
+        if len(missing) == len(contests):
             yield cell.label
         else:
             yield from (f"{cell.label}: {manifest.contest(ind_c).label}" for ind_c in missing)

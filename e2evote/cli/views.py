@@ -1,6 +1,7 @@
 """Tables: contests of a manifest, an opened ballot, a record at a glance, results, and the checks of a verification."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from e2evote.cli.results import Results, Summary, limits, named
 from e2evote.encoding import hex_of
@@ -17,8 +18,18 @@ FINDINGS_SHOWN = 20
 """Findings of one check that are printed; more are counted."""
 
 
+FIELDS = {
+    "overvote_indicator": "overvotes",
+    "undervote_indicator": "undervotes",
+    "undervote_difference": "votes not given",
+    "null_vote_indicator": "null votes",
+    "write_in_count": "votes for write-ins",
+}
+"""What supplemental fields count."""
+
+
 def show_manifest(manifest: Manifest) -> None:
-    """Print the contests with their effective limits, and the ballot styles."""
+    """Print the contests with their effective limits, the ballot styles, and what is too small to be decrypted."""
     contests = table(
         "#", "contest", "options", "limit", "per option", "data blocks", "English", "فارسی",
         title="Contests", right=("#", "options", "limit", "per option", "data blocks"),
@@ -32,7 +43,16 @@ def show_manifest(manifest: Manifest) -> None:
         cell = manifest.cells[manifest.cell_of(number) - 1].label
         row(styles, number, style.label, ", ".join(map(str, style.contests)), cell)
     screen().print(contests)
+    for contest in manifest.contests:
+        if contest.supplemental_fields:
+            counted = ", ".join(FIELDS[name] for name in contest.supplemental_fields)
+            say(f"Contest {contest.label!r} also counts {counted}.")
     screen().print(styles)
+    least = manifest.minimum_cell_ballots
+    say(f"A contest with fewer than {least} cast ballots in a tally cell is not decrypted there.")
+    for small in manifest.cells:
+        if small.merge_into is not None:
+            say(f"What may not be decrypted of tally cell {small.label!r} alone is merged into {small.merge_into!r}.")
 
 
 def show_opened(manifest: Manifest, ballot: ChallengedBallot) -> None:
@@ -44,11 +64,14 @@ def show_opened(manifest: Manifest, ballot: ChallengedBallot) -> None:
         remark = _remark(opened)
         if remark:
             say(f"    {remark}")
+        if contest.supplemental_fields:
+            values = (option.selection for option in opened.options[len(contest.options) :])
+            say(f"    counted as: {_counts(dict(zip(contest.supplemental_fields, values, strict=True)))}")
 
 
 def _marks(contest: Contest, opened: OpenedContest) -> str:
     chosen = []
-    for option, mark in zip(contest.options, opened.options, strict=True):
+    for option, mark in zip(contest.options, opened.options, strict=False):
         if mark.selection:
             times = f" × {mark.selection}" if mark.selection > 1 else ""
             chosen.append(f"{named(option.name or {}, option.label, 'en')}{times}")
@@ -66,6 +89,10 @@ def _remark(opened: OpenedContest) -> str:
     written = content.get("write_ins", {})
     told += [f"written in: {', '.join(map(str, written.values()))}"] if isinstance(written, dict) and written else []
     return "; ".join(told)
+
+
+def _counts(fields: Mapping[str, int]) -> str:
+    return ", ".join(f"{value} {FIELDS[name]}" for name, value in fields.items())
 
 
 def show_summary(summary: Summary) -> None:
@@ -111,6 +138,10 @@ def show_results(results: Results) -> None:
             names = (named(option.name, option.label, language) for language in ("en", "fa"))
             row(votes, option.votes, option.label, *names)
         screen().print(votes)
+        if contest.supplemental_fields:
+            say(f"Also counted: {_counts(contest.supplemental_fields)}.")
+    for label in results.merged:
+        say(f"Counted together, as a part alone has too few cast ballots, or too few of one weight: {label}.")
     for label in results.withheld:
         say(
             f"Tally cell {label!r} has too few cast ballots, or too few of one weight; its votes are not decrypted and "

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from e2evote import hashed_elgamal
-from e2evote.decryption.statements import DataStatement, decryptable_cells
-from e2evote.elgamal import Ciphertext
+from e2evote.decryption.cells import CellSums, ContestSum, decryptable_cells
+from e2evote.decryption.statements import DataStatement
 from e2evote.group.discrete_log import DiscreteLog
 from e2evote.group.elements import Element
 from e2evote.hashed_elgamal import ContestDataSeal
@@ -20,7 +20,7 @@ def tallies(
     encrypted: Sequence[EncryptedTally],
     results: Sequence[tuple[Element, EqualityProof]],
 ) -> tuple[Tally, ...]:
-    """Return the tallies of the cells that may be decrypted: T = B/M, and t ≤ weight·R of the cell with K^t = T.
+    """Return the tallies of the cells that may be decrypted: T = B/M, and t ≤ weight·R of their ballots with K^t = T.
 
     Args:
         election: the election.
@@ -37,10 +37,10 @@ def tallies(
 
 def tallies_of(
     election: Election,
-    cells: Sequence[EncryptedTally],
+    cells: Sequence[CellSums],
     results: Sequence[tuple[Element, EqualityProof]],
 ) -> tuple[Tally, ...]:
-    """Return the tallies of these cells, which hold exactly the contests that were decrypted.
+    """Return the tallies of these cells, which hold exactly the contests that were decrypted, merged cells named.
 
     Raises:
         CheckError: no such t.
@@ -48,8 +48,9 @@ def tallies_of(
     Spec: EG-2.1 §3.6.2, eqs. 81, 82
     """
     decrypted = iter(results)
-    limits = [limit for contest in election.manifest.contests for limit in contest.option_limits]
-    lookup = DiscreteLog(election.K, max((cell.weight for cell in cells), default=0) * max(limits))
+    limits = [field.limit for contest in election.manifest.contests for field in contest.verifiable_fields]
+    highest = max((contest.weight for cell in cells for contest in cell.contests), default=0)
+    lookup = DiscreteLog(election.K, highest * max(limits))
     return tuple(
         Tally(
             cell=cell.cell,
@@ -58,7 +59,8 @@ def tallies_of(
                 TallyContest(
                     index=contest.index,
                     label=election.manifest.contest(contest.index).label,
-                    options=tuple(_tally_options(election, lookup, cell, contest.index, contest.options, decrypted)),
+                    merged=contest.merged or None,
+                    options=tuple(_tally_options(election, lookup, contest, decrypted)),
                 )
                 for contest in cell.contests
             ),
@@ -89,15 +91,12 @@ def opened_contest_data(
 def _tally_options(
     election: Election,
     lookup: DiscreteLog,
-    cell: EncryptedTally,
-    ind_c: int,
-    totals: Sequence[Ciphertext],
+    contest_sum: ContestSum,
     decrypted: Iterator[tuple[Element, EqualityProof]],
 ) -> Iterator[TallyOption]:
-    contest = election.manifest.contest(ind_c)
-    for ind_o, total in enumerate(totals, 1):
+    contest = election.manifest.contest(contest_sum.index)
+    for ind_o, (field, total) in enumerate(zip(contest.verifiable_fields, contest_sum.options, strict=True), 1):
         M, proof = next(decrypted)
         T = total.beta / M
-        t = lookup.of(T, cell.weight * contest.option_limit(ind_o))
-        label = contest.options[ind_o - 1].label
-        yield TallyOption(index=ind_o, label=label, tally=t, encoded_tally=T, proof=proof)
+        t = lookup.of(T, contest_sum.weight * field.limit)
+        yield TallyOption(index=ind_o, label=field.label, tally=t, encoded_tally=T, proof=proof)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from e2evote import hashed_elgamal
+from e2evote.decryption.cells import CellSums, decryptable_cells
 from e2evote.elgamal import Ciphertext
 from e2evote.errors import CheckError, VerificationError
 from e2evote.group.elements import Element, Scalar, SecretScalar
@@ -61,7 +62,7 @@ class Statement(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TallyStatement:
-    """(A, B) of one option in one cell."""
+    """(A, B) of one option in one cell, with what is merged into it."""
 
     h_e: bytes
     ind_c: int
@@ -167,34 +168,14 @@ class DataStatement:
         return equality.contest_data_challenge(self.h_i, self.ind_c, c.c_0, c.c_1, bytes(c.c_2), a, b, M)
 
 
-def decryptable_cells(election: Election, encrypted: Sequence[EncryptedTally]) -> tuple[EncryptedTally, ...]:
-    """Return the cells reduced to what may be decrypted: contests with enough cast ballots.
-
-    The counts are the administrator's words until boxes 4 to 9 have been verified over the record:
-    ``e2evote.approval.approve`` does that.
-
-    Raises:
-        CheckError: cells, contests or options are not those of the manifest, or no contest has enough cast ballots.
-
-    Spec: EG-2.1 §3.6.1
-    """
-    manifest = election.manifest
-    if [(cell.cell, cell.label) for cell in encrypted] != [(i, c.label) for i, c in enumerate(manifest.cells, 1)]:
-        raise CheckError("only the tally cells of the manifest, each once, are decrypted")
-    reduced = []
-    for cell, known in zip(encrypted, manifest.cells, strict=True):
-        expected = [(ind_c, len(manifest.contest(ind_c).options)) for ind_c in manifest.cell_contests(known)]
-        if [(contest.index, len(contest.options)) for contest in cell.contests] != expected:
-            raise CheckError(f"tally cell {cell.label!r} has not the contests and options of the manifest")
-        contests = tuple(c for c in cell.contests if c.ballots >= manifest.minimum_cell_ballots)
-        if contests:
-            reduced.append(cell.model_copy(update={"contests": contests}))
-    if not reduced:
-        raise CheckError(
-            f"no contest has {manifest.minimum_cell_ballots} cast ballots in a tally cell, the manifest's minimum; "
-            "fewer are never decrypted, since a tally of few shows their votes"
-        )
-    return tuple(reduced)
+def statements_of(election: Election, cells: Sequence[CellSums]) -> tuple[TallyStatement, ...]:
+    """Return what is to be decrypted for the tallies of these cells, in order."""
+    return tuple(
+        TallyStatement(election.h_e, contest.index, ind_o, total)
+        for cell in cells
+        for contest in cell.contests
+        for ind_o, total in enumerate(contest.options, 1)
+    )
 
 
 def tally_statements(election: Election, encrypted: Sequence[EncryptedTally]) -> tuple[TallyStatement, ...]:
@@ -203,12 +184,7 @@ def tally_statements(election: Election, encrypted: Sequence[EncryptedTally]) ->
     Raises:
         CheckError: as ``decryptable_cells``.
     """
-    return tuple(
-        TallyStatement(election.h_e, contest.index, ind_o, total)
-        for cell in decryptable_cells(election, encrypted)
-        for contest in cell.contests
-        for ind_o, total in enumerate(contest.options, 1)
-    )
+    return statements_of(election, decryptable_cells(election, encrypted))
 
 
 def ballot_nonce_statement(

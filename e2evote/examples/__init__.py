@@ -2,7 +2,8 @@
 
 ``association`` is an election of the organs of a professional association (one ballot style, board, inspectors,
 prosecutor); ``stakeholders`` is the general assembly of a cooperative (two ballot styles, weighted votes, a write-in
-option, scores, a resolution). All people, firms and bodies in them are invented.
+option, scores, a resolution); ``rehearsal`` asks what there is for lunch, and says that it is none. All people, firms
+and bodies in them are invented.
 
 The manifests come as bytes, since H_B hashes bytes; parsing is left to ``e2evote.record.manifest``, ballots to
 ``e2evote.examples.generator``.
@@ -13,7 +14,7 @@ from typing import Final
 
 from e2evote.errors import CheckError
 
-NAMES: Final = ("association", "stakeholders")
+NAMES: Final = ("association", "stakeholders", "rehearsal")
 
 
 def manifest_bytes(name: str) -> bytes:

@@ -27,6 +27,7 @@ from e2evote.record.pre_encrypted import (
     UncastOption,
 )
 from e2evote.record.setup import Election
+from e2evote.record.supplemental import limit_relation
 from e2evote.zkp import range as range_proof
 from e2evote.zkp.range import RangeProof
 
@@ -174,11 +175,10 @@ def _recording(
     ciphertexts = [reduce(Ciphertext.__mul__, column) for column in columns]
     nonces = [_sum(column) for column in zip(*(vector.nonces for _, vector in selected), strict=True)]
     values = [int(k in chosen) for k in range(1, len(ciphertexts) + 1)]
-    # (ᾱ, β̄) encrypts the number of votes with the nonce Σ ξ
-    total = reduce(Ciphertext.__mul__, ciphertexts)
+    relation = limit_relation(vectors.contest)
     limit_proof = yield from range_proof.proving(
-        election.bases.g, election.bases.K, sum(values), _sum(nonces), vectors.contest.limit,
-        partial(range_proof.limit_challenge, h_i, vectors.index, total), rng,
+        election.bases.g, election.bases.K, relation.value(values), relation.nonce(nonces), relation.limit,
+        partial(range_proof.limit_challenge, h_i, vectors.index, relation.ciphertext(ciphertexts, election.K)), rng,
     )  # fmt: skip
     proofs = yield from _proving(election, h_i, vectors, values, ciphertexts, nonces, rng)
     selections = yield from together(

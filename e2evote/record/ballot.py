@@ -7,7 +7,6 @@ from annotated_types import MinLen
 from pydantic import AfterValidator, StringConstraints
 
 from e2evote.elgamal import Ciphertext
-from e2evote.group.elements import Element
 from e2evote.hashed_elgamal import HashedCiphertext
 from e2evote.record.codec import ChainingField, Count, Hash, Index, RecordModel
 from e2evote.zkp.range import RangeProof
@@ -31,33 +30,32 @@ NO_CHAINING, SIMPLE_CHAINING = 0, 1
 
 
 class EncryptedOption(RecordModel):
-    """The encryption of one option's value, and the proof that it lies in 0…R."""
+    """The encryption of the value of an option or a supplemental field, and the proof that it lies in 0…R."""
 
     ciphertext: Ciphertext
     proof: RangeProof
 
 
 class ProvedContest(RecordModel):
-    """The votes of a ballot in one contest: its options in manifest order, and the proof of its limit."""
+    """The votes of a ballot in one contest: options and supplemental fields in manifest order, proof of its limit."""
 
     index: Index
     options: Annotated[tuple[EncryptedOption, ...], MinLen(1)]
     proof: RangeProof
 
-    def total(self, group_one: Element) -> Ciphertext:
-        """Return (ᾱ, β̄) = (Π α, Π β), the encryption of the number of votes in the contest.
-
-        Spec: EG-2.1 §3.3.8, box 7
-        """
-        result = Ciphertext(group_one, group_one)
-        for option in self.options:
-            result = result * option.ciphertext
-        return result
+    @property
+    def ciphertexts(self) -> tuple[Ciphertext, ...]:
+        """All ciphertexts of verifiable fields, in order."""
+        return tuple(option.ciphertext for option in self.options)
 
 
 class EncryptedContest(ProvedContest):
-    """One contest on a ballot, with its data and its hash χ."""
+    """One contest on a ballot, with what is proved of supplemental fields, its data, its hash χ.
 
+    ``relations`` are the proofs of ``record.supplemental.field_relations``, in order.
+    """
+
+    relations: Annotated[tuple[RangeProof, ...], MinLen(1)] | None = None
     contest_data: HashedCiphertext | None = None
     contest_hash: Hash
 

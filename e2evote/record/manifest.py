@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from annotated_types import Ge, Le, MinLen
 
@@ -23,6 +23,18 @@ Texts = Annotated[dict[str, str], MinLen(1)]
 """Language tag to text."""
 
 
+SupplementalField = Literal[
+    "overvote_indicator", "undervote_indicator", "undervote_difference", "null_vote_indicator", "write_in_count"
+]
+
+
+class VerifiableField(NamedTuple):
+    """What a contest encrypts one value for: an option, or a supplemental field; its value lies in 0…limit."""
+
+    label: str
+    limit: int
+
+
 class Option(RecordModel):
     """One option of a contest."""
 
@@ -33,13 +45,27 @@ class Option(RecordModel):
 
 
 class Contest(RecordModel):
-    """One contest with its options in order."""
+    """One contest with its options and then its supplemental fields, in order."""
 
     label: str
     name: Texts | None = None
     selection_limit: Index | Literal["NO_LIMIT"] = 1
     contest_data_blocks: Annotated[int, Ge(1), Le(1024)] | None = None
     options: Annotated[tuple[Option, ...], MinLen(1)]
+    supplemental_fields: tuple[SupplementalField, ...] = ()
+
+    @cached_property
+    def verifiable_fields(self) -> tuple[VerifiableField, ...]:
+        """The options and behind them the supplemental fields, each with its limit.
+
+        Raises:
+            CheckError: as ``option_limits``.
+
+        Spec: EG-2.1 §3.1.3
+        """
+        options = zip((option.label for option in self.options), self.option_limits, strict=True)
+        fields = ((name, self._field_limit(name)) for name in self.supplemental_fields)
+        return tuple(VerifiableField(label, limit) for label, limit in (*options, *fields))
 
     @cached_property
     def option_limits(self) -> tuple[int, ...]:
@@ -51,14 +77,22 @@ class Contest(RecordModel):
         return tuple(self._option_limit(option) for option in self.options)
 
     def option_limit(self, ind_o: int) -> int:
-        """Return the effective R of the option with index ind_o, from 1."""
-        return self.option_limits[ind_o - 1]
+        """Return the effective R of the option with index ind_o, from 1, or the limit of a field behind the options."""
+        return self.verifiable_fields[ind_o - 1].limit
 
     @cached_property
     def limit(self) -> int:
         """Effective L: the contest's limit, at most the sum of its options' limits."""
         total = sum(self.option_limits)
         return total if self.selection_limit == "NO_LIMIT" else min(self.selection_limit, total)
+
+    def _field_limit(self, name: SupplementalField) -> int:
+        if name == "undervote_difference":
+            return self.limit
+        if name == "write_in_count":
+            limits = zip(self.options, self.option_limits, strict=True)
+            return min(self.limit, sum(limit for option, limit in limits if option.write_in))
+        return 1
 
     def _option_limit(self, option: Option) -> int:
         if self.selection_limit == "NO_LIMIT":
@@ -83,10 +117,11 @@ class BallotStyle(RecordModel):
 
 
 class TallyCell(RecordModel):
-    """Ballot styles counted together; only cells are ever decrypted."""
+    """Ballot styles counted together; only cells are ever decrypted, too small ones with the cell they name."""
 
     label: str
     ballot_styles: Annotated[tuple[Index, ...], MinLen(1)]
+    merge_into: str | None = None
 
 
 class Manifest(RecordModel):
@@ -99,7 +134,7 @@ class Manifest(RecordModel):
     device_info: str | None = None
     chaining_modes: tuple[Annotated[int, Ge(0), Le(1)], ...] = (1,)
     maximum_weight: Index = 1
-    minimum_cell_ballots: Index = 5
+    minimum_cell_ballots: Index = 10
     cast_contest_data_may_be_decrypted: bool = False
     hash_trimming: Annotated[int, Ge(1), Le(8)] | None = None
     contests: Annotated[tuple[Contest, ...], MinLen(1)]
@@ -145,6 +180,8 @@ class Manifest(RecordModel):
         if self.hash_trimming is None:
             return "the manifest names no hash-trimming function, so ballots are not pre-encrypted"
         for contest in (self.contest(ind_c) for ind_c in self.ballot_style(ind_s).contests):
+            if contest.supplemental_fields:
+                return f"contest {contest.label!r}: a pre-encrypted vector has no place for supplemental fields"
             if max(contest.option_limits) > 1:
                 return f"contest {contest.label!r}: a pre-encrypted vector holds one vote, and an option may have more"
         return None
@@ -177,6 +214,7 @@ class Manifest(RecordModel):
         for cell in self.cells:
             if list(cell.ballot_styles) != sorted(set(cell.ballot_styles)):
                 yield f"tally cell {cell.label!r}: ballot styles must be strictly ascending"
+        yield from _merging_problems(self.cells)
         if list(self.chaining_modes) != sorted(set(self.chaining_modes)) or not self.chaining_modes:
             yield "chaining_modes must be [0], [1] or [0,1]"
         if self.date is not None and not _is_date(self.date):
@@ -204,7 +242,8 @@ def parse_manifest(data: bytes, where: str = "manifest.json") -> Manifest:
 
 def _contest_problems(contest: Contest) -> Iterator[str]:
     where = f"contest {contest.label!r}"
-    yield from _label_problems(f"option of {where}", [option.label for option in contest.options])
+    labels = [*(option.label for option in contest.options), *contest.supplemental_fields]
+    yield from _label_problems(f"option of {where}", labels)
     try:
         if max(contest.limit, *contest.option_limits) > MAXIMUM_LIMIT:
             yield f"{where}: a selection limit above {MAXIMUM_LIMIT}"
@@ -212,6 +251,23 @@ def _contest_problems(contest: Contest) -> Iterator[str]:
         yield str(error)
     if contest.contest_data_blocks is None and any(option.write_in for option in contest.options):
         yield f"{where}: a write-in option needs contest_data_blocks"
+    if "write_in_count" in contest.supplemental_fields and not any(option.write_in for option in contest.options):
+        yield f"{where}: write_in_count needs a write-in option"
+
+
+def _merging_problems(cells: tuple[TallyCell, ...]) -> Iterator[str]:
+    """Yield what is wrong with ``merge_into``: no cell is ever merged into itself, by however many steps."""
+    into = {cell.label: cell.merge_into for cell in cells}
+    for cell in cells:
+        target, passed = cell.merge_into, set[str]()
+        if target is not None and (target not in into or target == cell.label):
+            yield f"tally cell {cell.label!r}: merge_into {target!r} is not the label of another tally cell"
+            continue
+        while target is not None and target not in passed:
+            passed.add(target)
+            target = into.get(target)
+        if cell.label in passed:
+            yield f"tally cell {cell.label!r}: merge_into leads back to it"
 
 
 def _label_problems(what: str, labels: list[str]) -> Iterator[str]:

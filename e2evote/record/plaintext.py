@@ -73,6 +73,27 @@ def is_overvoted(contest: Contest, selections: tuple[int, ...]) -> bool:
     return sum(selections) > contest.limit or any(s > r for s, r in zip(selections, contest.option_limits, strict=True))
 
 
+def encrypted_values(contest: Contest, selections: tuple[int, ...]) -> tuple[int, ...]:
+    """Return what is encrypted of a voter's marks: a value an option, then one a supplemental field.
+
+    An overvote is encrypted as zeros. An overvote indicator makes that neither an undervote nor a null vote.
+
+    Spec: EG-2.1 §3.3.5; §3.3.9
+    """
+    overvoted = is_overvoted(contest, selections)
+    values = (0,) * len(selections) if overvoted else selections
+    counted = overvoted and "overvote_indicator" in contest.supplemental_fields
+    used = contest.limit if counted else sum(values)
+    fields = {
+        "overvote_indicator": int(overvoted),
+        "undervote_indicator": int(used < contest.limit),
+        "undervote_difference": contest.limit - used,
+        "null_vote_indicator": int(used == 0),
+        "write_in_count": sum(v for option, v in zip(contest.options, values, strict=True) if option.write_in),
+    }
+    return (*values, *(fields[name] for name in contest.supplemental_fields))
+
+
 def _check_contest(marks: PlaintextContest, contest: Contest) -> None:
     if len(marks.selections) != len(contest.options):
         raise CheckError(

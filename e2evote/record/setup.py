@@ -10,7 +10,8 @@ from e2evote.group.elements import Element, Group
 from e2evote.group.powers import WINDOW, FixedBase, fixed, window_for
 from e2evote.hashing import VERSION, H, Tag, base_hash, extended_base_hash, parameter_base_hash
 from e2evote.record.codec import Count, Hash, Index, RecordModel
-from e2evote.record.manifest import Manifest
+from e2evote.record.manifest import Contest, Manifest
+from e2evote.record.supplemental import field_relations
 from e2evote.zkp.schnorr import AggregatedSchnorrProof
 
 HexInteger = Annotated[bytes, Hex()]
@@ -98,8 +99,14 @@ class FixedBases:
 
 def window_for_ballots(manifest: Manifest, ballots: int, most: int = 12) -> int:
     """Return the window of tables of g and K, up to ``most``, that pays for so many ballots."""
-    powers = sum(sum(R + 2 for R in contest.option_limits) + contest.limit + 1 for contest in manifest.contests)
-    return window_for(ballots * powers, most)
+    return window_for(ballots * sum(map(_powers, manifest.contests)), most)
+
+
+def _powers(contest: Contest) -> int:
+    """Return how many powers of g, and of K, a contest takes: one an encryption and one a branch of a proof."""
+    relations = field_relations(contest).values()
+    limits = [*(field.limit for field in contest.verifiable_fields), contest.limit, *(each.limit for each in relations)]
+    return len(contest.verifiable_fields) + sum(limit + 1 for limit in limits)
 
 
 @dataclass(frozen=True, slots=True)

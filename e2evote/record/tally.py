@@ -39,10 +39,11 @@ class TallyOption(RecordModel):
 
 
 class TallyContest(RecordModel):
-    """One contest's decrypted options."""
+    """One contest's decrypted options; ``merged`` are the cells whose ballots are counted here besides the cell's."""
 
     index: Index
     label: str
+    merged: Annotated[tuple[Index, ...], MinLen(1)] | None = None
     options: Annotated[tuple[TallyOption, ...], MinLen(1)]
 
 

@@ -4,12 +4,15 @@ Light on imports, so that the program starts fast and Ctrl-C is noticed from the
 """
 
 import io
+import re
+import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -18,6 +21,7 @@ from e2evote.errors import E2EVoteError
 INTERRUPTED, UNEXPECTED = 130, 3
 """Exit codes beside 0, 1 (a record is invalid) and 2 (bad input or usage)."""
 
+_QUOTED = re.compile(r"(?<!\w)'[^'\n]*'")
 _STEERING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C, 0x200E, 0x200F}
 
 
@@ -28,6 +32,12 @@ class Failure(click.ClickException):
         """Take the line and the exit code."""
         super().__init__(printable(message))
         self.exit_code = exit_code  # type: ignore[misc]  # declared as a class variable, read from the instance
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the line; on a terminal it is broken between words."""
+        file = file or sys.stderr
+        shown = f"Error: {self.format_message()}"
+        click.echo(folded(shown, shutil.get_terminal_size().columns) if file.isatty() else shown, file=file)
 
 
 class Program(click.Group):
@@ -88,6 +98,19 @@ class Program(click.Group):
 def printable(text: str) -> str:
     """Return the text without characters that steer a terminal or the direction of writing; line ends stay."""
     return "".join("\ufffd" if _steers(character) else character for character in text)
+
+
+def folded(text: str, width: int) -> str:
+    """Break lines between words, but none within a command in quotes or a path: these are copied as one."""
+    whole = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", "\0"), text)
+    lines = (_fold(line, width) if len(line) > width else line for line in whole.split("\n"))
+    return "\n".join(lines).replace("\0", " ")
+
+
+def _fold(line: str, width: int) -> str:
+    return textwrap.fill(
+        line, width, break_long_words=False, break_on_hyphens=False, replace_whitespace=False, expand_tabs=False
+    )
 
 
 def _steers(character: str) -> bool:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from e2evote.terminal.program import printable
+from e2evote.terminal.program import folded, printable
 
 Report = Callable[[int, int], None]
 """Takes how much is done and how much there is."""
@@ -26,8 +26,10 @@ def screen() -> Console:
 
 
 def say(text: str, style: str | None = None) -> None:
-    """Print text for people; the terminal breaks long lines, so that what was on one line is copied as one."""
-    screen().print(printable(text), style=style, soft_wrap=True)
+    """Print text for people; on a terminal lines are broken between words, commands and paths stay whole."""
+    out = screen()
+    shown = folded(printable(text), out.width) if out.is_terminal else printable(text)
+    out.print(shown, style=style, soft_wrap=True)
 
 
 def say_row(text: str, style: str | None = None) -> None:

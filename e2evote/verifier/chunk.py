@@ -31,6 +31,7 @@ from e2evote.verifier import (
     v19_uncast_contents,
     x_ballots,
     x_pre_encrypted,
+    x_relations,
 )
 from e2evote.verifier.context import Context
 from e2evote.verifier.report import Ledger, Place
@@ -42,6 +43,7 @@ BALLOT_CHECKS = (
     *v07_limits.CHECKS,
     *v08_codes.CHECKS,
     *x_ballots.CHECKS,
+    *x_relations.CHECKS,
     *v15_accumulation.CHECKS,
     *v16_pre_encrypted_codes.CHECKS,
     *v17_short_codes.CHECKS,
@@ -188,7 +190,7 @@ def verifying_ballot(ledger: Ledger, context: Context, ballot: EncryptedBallot, 
     v05_identifiers.verify_ballot(ledger, context, ballot, place)
     known = [contest for contest in ballot.contests if contest.index <= len(context.manifest.contests)]
     if len(known) < len(ballot.contests):
-        ledger.skip(*(check.id for check in (*v06_selections.CHECKS, *v07_limits.CHECKS)))
+        ledger.skip(*(check.id for check in (*v06_selections.CHECKS, *v07_limits.CHECKS, *x_relations.CHECKS)))
     yield from together(_verifying_contest(ledger, context, ballot, contest, place) for contest in known)
     yield from x_ballots.verifying_ciphertexts(ledger, context, ballot, place)
     v08_codes.verify_ballot(ledger, ballot, place)
@@ -200,7 +202,8 @@ def _verifying_contest(
 ) -> Computation[None]:
     there = place.within(context.manifest.contest(contest.index).label)
     members = yield from v06_selections.verifying_contest(ledger, context, ballot.h_i, contest, there)
-    yield from v07_limits.verifying_contest(ledger, context, ballot.h_i, contest, members, there)
+    proofs = (v07_limits, x_relations)
+    yield from together(box.verifying_contest(ledger, context, ballot.h_i, contest, members, there) for box in proofs)
 
 
 def _count(

@@ -34,10 +34,12 @@ from e2evote.verifier import (
     x_exceptions,
     x_index,
     x_pre_encrypted,
+    x_relations,
 )
 from e2evote.verifier.context import Context, Setup
 from e2evote.verifier.report import PHASES, Ledger, Phase, Report
 from e2evote.verifier.resume import SECONDS, StateFile, header
+from e2evote.verifier.secrecy import Secrecy
 from e2evote.verifier.v09_aggregation import Sums
 
 CHECKS = (
@@ -51,6 +53,7 @@ CHECKS = (
     *v07_limits.CHECKS,
     *v08_codes.CHECKS,
     *x_ballots.CHECKS,
+    *x_relations.CHECKS,
     *v09_aggregation.CHECKS,
     *v10_tally_decryption.CHECKS,
     *v11_tally_contents.CHECKS,
@@ -182,7 +185,8 @@ def _window(record: Record, setup: Setup) -> int:
 def _verify_tallies(ledger: Ledger, record: Record, context: Context, sums: Sums, decrypted: bool) -> None:
     encrypted = v09_aggregation.verify(ledger, record, context, sums)
     if decrypted:
-        exceptions = x_exceptions.verify(ledger, record, context, sums)
+        secrecy = Secrecy(context.manifest, sums)
+        exceptions = x_exceptions.verify(ledger, record, context, secrecy)
         tallies = v11_tally_contents.read(record, context)
         v10_tally_decryption.verify(ledger, context, sums, encrypted, tallies)
-        v11_tally_contents.verify(ledger, context, sums, exceptions, tallies)
+        v11_tally_contents.verify(ledger, context, secrecy, exceptions, tallies)

@@ -32,7 +32,7 @@ def verifying_contest(
 
     Spec: EG-2.1 §3.3.7, box 6
     """
-    labels = [option.label for option in context.manifest.contest(contest.index).options]
+    labels = [field.label for field in context.manifest.contest(contest.index).verifiable_fields]
     if len(contest.options) > len(labels):
         ledger.skip("6.A", "6.B", "6.C", "6.D")
     members = yield from together(

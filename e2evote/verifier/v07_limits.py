@@ -5,6 +5,7 @@ from functools import partial
 from e2evote.group.computation import Computation
 from e2evote.group.powers import NewBase
 from e2evote.record.ballot import ProvedContest
+from e2evote.record.supplemental import limit_relation
 from e2evote.verifier.context import Context
 from e2evote.verifier.range_proofs import verifying_range
 from e2evote.verifier.report import Check, Ledger, Place
@@ -26,8 +27,8 @@ def verifying_contest(
     Spec: EG-2.1 §3.3.8, box 7
     """
     ledger.check("7.A", members, "a ciphertext of the contest is not a member of the group", place)
-    total = contest.total(context.group.one)
+    relation = limit_relation(context.manifest.contest(contest.index))
+    total = relation.ciphertext(contest.ciphertexts, context.bases.K.element)
     alpha, beta = NewBase(total.alpha), NewBase(total.beta)
-    limit = context.manifest.contest(contest.index).limit
     challenge = partial(limit_challenge, h_i, contest.index, total)
-    yield from verifying_range(ledger, context, "7", alpha, beta, contest.proof, limit, challenge, place)
+    yield from verifying_range(ledger, context, "7", alpha, beta, contest.proof, relation.limit, challenge, place)

@@ -29,8 +29,7 @@ def verify_ballot(ledger: Ledger, ballot: EncryptedBallot, place: Place) -> None
     """
     hashes = []
     for contest in ballot.contests:
-        ciphertexts = [option.ciphertext for option in contest.options]
-        chi = contest_hash(ballot.h_i, contest.index, ciphertexts, contest.contest_data)
+        chi = contest_hash(ballot.h_i, contest.index, contest.ciphertexts, contest.contest_data)
         ledger.check("8.A", chi == contest.contest_hash, "the contest hash is wrong", place.within(str(contest.index)))
         hashes.append(chi)
     code = confirmation_code(ballot.h_i, hashes, ballot.chaining_field)

@@ -112,7 +112,7 @@ def _verify_cell(ledger: Ledger, context: Context, tally: EncryptedTally, sums: 
     for contest in tally.contests:
         if contest.index not in expected:
             continue
-        labels = [option.label for option in context.manifest.contest(contest.index).options]
+        labels = [field.label for field in context.manifest.contest(contest.index).verifiable_fields]
         here = place.within(context.manifest.contest(contest.index).label)
         voters = sums.voters.get((tally.cell, contest.index), 0)
         counted = f"{contest.ballots} ballots with this contest; the record has {voters}"

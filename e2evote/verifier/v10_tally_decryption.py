@@ -1,6 +1,11 @@
-"""Box 10: every tally is what its encrypted tally decrypts to; and it is a possible number."""
+"""Box 10: every tally is what the encrypted tallies of its cells decrypt to; and it is a possible number.
 
-from collections.abc import Sequence
+The cells are those that the tally names; v11 compares them with the manifest's rule.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import mul
 
 from e2evote.elgamal import Ciphertext
 from e2evote.group.computation import Computation, Request, compute, together
@@ -16,7 +21,7 @@ CHECKS = (
     Check("10.B", "the challenge of every decryption proof is correct", "decryption"),
     Check("10.C", "every T is K^t", "decryption"),
     Check("X.tally-membership", "every T is in the group", "decryption"),
-    Check("X.tally-range", "no tally exceeds the cell's weight times the option's limit", "decryption"),
+    Check("X.tally-range", "no tally exceeds its cells' weight times the option's limit", "decryption"),
 )
 
 
@@ -36,16 +41,31 @@ def verify(
     options = []
     for tally in tallies:
         for contest in tally.contests:
+            cells = {tally.cell, *(contest.merged or ())}
+            weight = sum(sums.weight.get(cell, 0) for cell in cells)
             for option in contest.options:
-                total = totals.get((tally.cell, contest.index, option.index))
+                total = _total(totals, cells, contest.index, option.index)
                 place = Place(contest=contest.label, option=option.label)
                 if total is None:
                     ledger.skip("10.A", "10.B", "10.C")
                     continue
                 options.append(_verifying_option(ledger, context, contest.index, total, option, place))
-                _verify_range(ledger, context, sums.weight.get(tally.cell, 0), contest.index, option, place)
+                _verify_range(ledger, context, weight, contest.index, option, place)
     compute(together(options))
     ledger.complete(CHECKS)
+
+
+def _total(
+    totals: Mapping[tuple[int, int, int], Ciphertext], cells: Iterable[int], ind_c: int, ind_o: int
+) -> Ciphertext | None:
+    """Return (A, B) of the cells together, None if one of them has no encrypted tally of the option."""
+    parts = list[Ciphertext]()
+    for cell in cells:
+        part = totals.get((cell, ind_c, ind_o))
+        if part is None:
+            return None
+        parts.append(part)
+    return reduce(mul, parts)
 
 
 def _verifying_option(
@@ -66,7 +86,7 @@ def _verifying_option(
 
 def _verify_range(ledger: Ledger, context: Context, weight: int, ind_c: int, option: TallyOption, place: Place) -> None:
     contests = context.manifest.contests
-    if ind_c > len(contests) or option.index > len(contests[ind_c - 1].options):
+    if ind_c > len(contests) or option.index > len(contests[ind_c - 1].verifiable_fields):
         ledger.skip("X.tally-range")
         return
     bound = weight * contests[ind_c - 1].option_limit(option.index)

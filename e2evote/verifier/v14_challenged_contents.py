@@ -2,6 +2,7 @@
 
 from e2evote.record.ballot import EncryptedBallot
 from e2evote.record.opened import ChallengedBallot, OpenedContest
+from e2evote.record.supplemental import limit_relation
 from e2evote.verifier.context import Context
 from e2evote.verifier.report import Check, Ledger, Place
 
@@ -41,7 +42,7 @@ def verify_ballot(
 
 def _verify_contest(ledger: Ledger, context: Context, opened: OpenedContest, place: Place) -> None:
     contest = context.manifest.contest(opened.index)
-    labels = {ind_o: option.label for ind_o, option in enumerate(contest.options, 1)}
+    labels = {ind_o: field.label for ind_o, field in enumerate(contest.verifiable_fields, 1)}
     found = [(option.index, option.label) for option in opened.options]
     for ind_o, label in found:
         message = f"option {ind_o} with the label {label!r} is not in the contest"
@@ -52,5 +53,5 @@ def _verify_contest(ledger: Ledger, context: Context, opened: OpenedContest, pla
         if option.index in labels:
             limit, there = contest.option_limit(option.index), place.within(option=option.label)
             ledger.check("14.E", option.selection <= limit, f"{option.selection} is more than {limit}", there)
-    total = sum(option.selection for option in opened.options)
+    total = limit_relation(contest).value([option.selection for option in opened.options])
     ledger.check("14.F", total <= contest.limit, f"{total} votes are more than {contest.limit}", place)

@@ -47,7 +47,7 @@ def verify_options(ledger: Ledger, context: Context, contest: ProvedContest, pla
 
     Spec: EG-2.1 §3.1.3
     """
-    options = len(context.manifest.contest(contest.index).options)
+    options = len(context.manifest.contest(contest.index).verifiable_fields)
     message = f"{len(contest.options)} options instead of {options}"
     return ledger.check("X.ballot-options", len(contest.options) == options, message, place)
 

@@ -9,8 +9,7 @@ from e2evote.record.exceptions import TallyException
 from e2evote.record.layout import Record
 from e2evote.verifier.context import Context
 from e2evote.verifier.report import Check, Ledger, Place
-from e2evote.verifier.secrecy import broken_rules
-from e2evote.verifier.v09_aggregation import Sums
+from e2evote.verifier.secrecy import Secrecy
 
 CHECKS = (
     Check(
@@ -30,8 +29,8 @@ class Exceptions:
     weight: Contests
 
 
-def verify(ledger: Ledger, record: Record, context: Context, sums: Sums) -> Exceptions:
-    """Check the exceptions, remark on each, and return those that hold.
+def verify(ledger: Ledger, record: Record, context: Context, secrecy: Secrecy) -> Exceptions:
+    """Check the exceptions, remark on each, and return those that hold; rules are kept or broken after merging.
 
     Raises:
         ParseError: the file cannot be parsed.
@@ -40,7 +39,7 @@ def verify(ledger: Ledger, record: Record, context: Context, sums: Sums) -> Exce
     keys = [(entry.cell, entry.contest, entry.rule) for entry in entries]
     in_order = keys == sorted(set(keys))
     ledger.check("X.exceptions", in_order, "exceptions are doubled or not in order of cell, contest and rule")
-    valid = [entry for entry in entries if _verify_entry(ledger, context, sums, entry)]
+    valid = [entry for entry in entries if _verify_entry(ledger, context, secrecy, entry)]
     ledger.complete(CHECKS)
     below = frozenset((e.cell, e.contest) for e in valid if (e.rule, e.action) == ("minimum", "decrypted"))
     withheld = frozenset((e.cell, e.contest) for e in valid if e.action == "withheld")
@@ -57,23 +56,22 @@ def _read(record: Record, context: Context) -> tuple[TallyException, ...]:
     return tuple(parse(TallyException, line, where) for where, line in lines)
 
 
-def _verify_entry(ledger: Ledger, context: Context, sums: Sums, entry: TallyException) -> bool:
+def _verify_entry(ledger: Ledger, context: Context, secrecy: Secrecy, entry: TallyException) -> bool:
     manifest = context.manifest
-    known = entry.cell <= len(manifest.cells)
-    known = known and entry.contest in manifest.cell_contests(manifest.cells[entry.cell - 1])
-    message = f"there is no contest {entry.contest} in a cell {entry.cell}"
-    if not ledger.check("X.exceptions", known, message):
+    cells = secrecy.together.get((entry.cell, entry.contest), ())
+    message = f"there is no contest {entry.contest} in a cell {entry.cell}, or it is merged into another cell"
+    if not ledger.check("X.exceptions", bool(cells), message):
         return False
     cell, contest = manifest.cells[entry.cell - 1].label, manifest.contest(entry.contest).label
     place = Place(contest=f"{contest} (cell {cell})")
-    broken = broken_rules(manifest, sums, entry.cell, entry.contest)
+    broken = secrecy.broken_rules(cells, entry.contest)
     message = f"the rule {entry.rule!r} is not broken, so there is nothing to except"
     holds = ledger.check("X.exceptions", entry.rule in broken, message, place)
     if entry.action == "withheld":
         # What is below the minimum is withheld without words; a contest cannot be dropped for any other reason.
         only_weight = entry.rule == "weight" and "minimum" not in broken
         holds &= ledger.check("X.exceptions", only_weight, "only the rule 'weight' withholds a contest by name", place)
-    some = sums.voters.get((entry.cell, entry.contest), 0) > 0
+    some = secrecy.voters(cells, entry.contest) > 0
     holds &= ledger.check("X.exceptions", some, "no cast ballot has the contest", place)
     k, n = len(context.guardians[0].vote_commitments), len(context.guardians)
     quorum = list(entry.guardians) == sorted(set(entry.guardians)) and len(entry.guardians) >= k

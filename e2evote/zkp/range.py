@@ -11,7 +11,7 @@ from e2evote.group.computation import Computation, Request, compute
 from e2evote.group.elements import Element, Scalar, SecretScalar
 from e2evote.group.powers import Base, V
 from e2evote.group.randomness import Randomness
-from e2evote.hashing import H_q, Tag
+from e2evote.hashing import H_q, OwnTag, Tag
 
 Commitments: TypeAlias = Sequence[Element]
 """a_0, b_0, …, a_R, b_R."""
@@ -65,6 +65,20 @@ def limit_challenge(h_i: bytes, ind_c: int, total: Ciphertext, commitments: Comm
     # 24 ‖ ind_c(4) ‖ ᾱ ‖ β̄ ‖ a_0 ‖ b_0 ‖ …: 5 + (2L+4)·l_p bytes
     length = 5 + (2 + len(commitments)) * group.l_p
     return H_q(group, h_i, Tag.RANGE_PROOF, ind_c, total.alpha, total.beta, *commitments, length=length)
+
+
+def relation_challenge(h_i: bytes, ind_c: int, ind_o: int, ciphertext: Ciphertext, commitments: Commitments) -> Scalar:
+    """Return c = H_q(H_I; E9, ind_c, ind_o, α, β, a_0, b_0, …): a supplemental field's relation to its contest.
+
+    The specification asks for such proofs and leaves their encoding open.
+
+    Spec: EG-2.1 §3.3.9
+    """
+    group = ciphertext.alpha.group
+    # E9 ‖ ind_c(4) ‖ ind_o(4) ‖ α ‖ β ‖ a_0 ‖ b_0 ‖ …: 9 + (2·limit+4)·l_p bytes
+    length = 9 + (2 + len(commitments)) * group.l_p
+    parts = (ciphertext.alpha, ciphertext.beta, *commitments)
+    return H_q(group, h_i, OwnTag.FIELD_RELATION, ind_c, ind_o, *parts, length=length)
 
 
 def prove(

@@ -49,10 +49,23 @@ def locked(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise CheckError(f"{folder}: another command is at work in this folder; wait until it ends") from None
         for leftover in folder.rglob(".writing-*"):
-            leftover.unlink()
+            if not _has_lock_of_its_own(folder, leftover.parent):
+                leftover.unlink()
         yield
     finally:
         os.close(descriptor)
+
+
+def delete_private(path: Path) -> None:
+    """Delete a file; when this returns, it stays deleted after a crash. The disk may keep what was in it."""
+    path.unlink()
+    _sync(path.parent)
+
+
+def _has_lock_of_its_own(folder: Path, inner: Path) -> bool:
+    """Tell whether what lies in ``inner`` belongs to another folder with a lock, inside this one."""
+    between = (inner, *inner.parents)
+    return any((place / LOCK).exists() for place in between if place != folder and place.is_relative_to(folder))
 
 
 def _sync(folder: Path) -> None:

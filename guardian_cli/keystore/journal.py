@@ -128,7 +128,7 @@ class Journal:
         """
         entry = self._find(session.id)
         if entry is None:
-            self._check_new(session)
+            self.check_new(session.id, session.begun)
             shares, rng = self._shares_for(session), self._vault.means.rng
             state, commitments = rounds.commit(session.election, shares, session.statements, session.available, rng)
             entry = SecretSession(
@@ -210,8 +210,12 @@ class Journal:
         views = [SessionView(entry.session, entry.begun, entry.state) for entry in entries if entry is not None]
         return tuple(sorted(views, key=lambda view: (view.begun, view.session)))
 
-    def _check_new(self, session: Session) -> None:
-        """Refuse a session that a restored vault may have taken part in before."""
+    def check_new(self, id: bytes, begun: datetime) -> None:
+        """Accept a session that a restored vault cannot have taken part in before.
+
+        Raises:
+            CheckError: otherwise, or nobody has told the vault which sessions there were.
+        """
         mark = self._vault.restoration
         if mark is None:
             return
@@ -219,9 +223,9 @@ class Journal:
             raise CheckError(
                 f"the vault was restored at {mark.at}: import the published list of decryptions before anything else"
             )
-        if timestamp(session.begun) <= mark.at or session.id in mark.decryptions:
+        if timestamp(begun) <= mark.at or id in mark.decryptions:
             raise CheckError(
-                f"session {_short(session.id)}: it began before the vault was restored at {mark.at}; "
+                f"session {_short(id)}: it began before the vault was restored at {mark.at}; "
                 "this guardian takes part in new sessions only"
             )
 

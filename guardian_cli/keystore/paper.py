@@ -17,40 +17,55 @@ _PAGE = Template("""\
 <meta charset="utf-8">
 <title>$title</title>
 <style>
-@page { size: A4; margin: 15mm; }
-body { font-family: "Vazirmatn", "Noto Naskh Arabic", "Tahoma", sans-serif; font-size: 10pt; color: #000; }
+@page { size: A4; margin: 12mm 15mm; }
+body { font-family: "Vazirmatn", "Noto Naskh Arabic", "Tahoma", sans-serif; font-size: 10pt; color: #000;
+  max-width: 180mm; margin: 0 auto; line-height: 1.5; }
 h1 { font-size: 14pt; margin: 0; }
+p { margin: 2mm 0; }
 .en { direction: ltr; text-align: left; }
-.facts, .qr { margin: 4mm 0; }
-.facts td { padding-inline-end: 6mm; }
-.qr { text-align: center; break-inside: avoid; }
-.qr svg { width: 70mm; height: 70mm; }
-table.words { direction: ltr; width: 100%; border-collapse: collapse; margin-bottom: 3mm; break-inside: avoid; }
-table.words td, table.words th { border: 0.2mm solid #888; padding: 0.6mm 1.5mm; text-align: left;
-  font: 9pt "DejaVu Sans Mono", monospace; }
-table.words th { width: 6mm; }
+.titles { display: flex; justify-content: space-between; align-items: baseline; }
+.mark { border: 0.5mm solid #000; padding: 1mm; text-align: center; font-weight: bold; }
+table.facts { width: 100%; border-collapse: collapse; margin: 2mm 0; }
+table.facts td { padding: 0.5mm 0; border-bottom: 0.1mm solid #bbb; }
+table.facts td:first-child, table.facts td:last-child { width: 38mm; }
+.top { display: flex; gap: 6mm; align-items: center; break-inside: avoid; }
+.qr { flex: none; }
+.qr svg { width: 66mm; height: 66mm; display: block; }
+table.words { direction: ltr; width: 100%; border-collapse: collapse; table-layout: fixed; margin-top: 2.5mm;
+  break-inside: avoid; line-height: 1.2; }
+table.words td, table.words th { border: 0.2mm solid #888; padding: 0.8mm 1.5mm; text-align: left;
+  font: 9.5pt "DejaVu Sans Mono", monospace; }
+table.words th { width: 5mm; text-align: center; }
 table.words small { color: #555; }
 </style>
 </head>
 <body>
-<h1>پشتیبان کلید امین</h1>
-<h1 class="en" lang="en">Backup of a guardian's key</h1>
+<div class="titles"><h1>پشتیبان کلید امین</h1><h1 class="en" lang="en">Backup of a guardian's key</h1></div>
+$mark
 <table class="facts">
-<tr><td>انتخابات</td><td class="en" lang="en">Election</td><td><bdi>$election</bdi></td></tr>
-<tr><td>امین</td><td class="en" lang="en">Guardian</td><td><bdi>$guardian</bdi></td></tr>
-<tr><td>آغاز <bdi>H_E</bdi></td><td class="en" lang="en">H_E begins</td><td><bdi>$h_e</bdi></td></tr>
+<tr><td>انتخابات</td><td><bdi>$election</bdi></td><td class="en" lang="en">Election</td></tr>
+<tr><td>امین کلید</td><td><bdi>$guardian</bdi></td><td class="en" lang="en">Guardian</td></tr>
+<tr><td>آغاز شناسهٔ انتخابات</td><td><bdi>$h_e</bdi></td><td class="en" lang="en">H_E begins with</td></tr>
 </table>
-<p>این برگه با گذرواژهٔ شما رمز شده است. گذرواژه را روی این برگه ننویسید و جای دیگری نگه دارید. برای بازیابی،
-کد زیر را بخوانید یا همهٔ واژه‌ها را به ترتیب وارد کنید؛ چهار حرف اول هر واژه کافی است. هر کس این برگه و گذرواژه را
-داشته باشد، کلید شما را دارد. این واژه‌ها کیف پول هیچ ارزی نیستند.</p>
-<p class="en" lang="en">This page is encrypted under your passphrase. Do not write the passphrase on it, and keep the
-two in different places. To restore the key, scan the code or type all words in order; the first four letters of a
-word are enough. Whoever has this page and the passphrase has your key. The words are no wallet of any currency.</p>
+<div class="top">
+<div>
+<p>این برگه با گذرواژهٔ پشتیبان رمز شده است. گذرواژه را روی این برگه ننویسید و جای دیگری نگه دارید. هر کس این برگه و
+گذرواژه را داشته باشد، کلید شما را دارد.</p>
+<p>برای بازیابی با برنامهٔ <bdi>guardian restore</bdi>، کد را بخوانید یا همهٔ ۱۲۰ واژهٔ پنج جدول زیر را به ترتیب شماره،
+از چپ به راست، وارد کنید؛ چهار حرف اول هر واژه کافی است. این واژه‌ها کیف پول هیچ ارزی نیستند.</p>
+<p class="en" lang="en">This page is encrypted under the passphrase of the backup. Do not write the passphrase on it,
+and keep the two in different places. Whoever has both has your key.</p>
+<p class="en" lang="en">To restore the key with <i>guardian restore</i>, scan the code, or type all 120 words of the
+five tables in the order of their numbers; the first four letters of a word are enough. The words are no wallet of any
+currency.</p>
+</div>
 <div class="qr">$code</div>
+</div>
 $rows
 </body>
 </html>
 """)
+_MARK = '<p class="mark">تمرین – هیچ چیز آن به حساب نمی‌آید <bdi lang="en">REHEARSAL: nothing in it counts</bdi></p>'
 _COLUMNS = 6
 
 
@@ -60,11 +75,13 @@ class Caption:
 
     election: str
     guardian: str
+    rehearsal: bool = False
 
 
 def page(backup: Backup, caption: Caption) -> str:
     """Return the page as HTML that needs nothing else."""
     return _PAGE.substitute(
+        mark=_MARK if caption.rehearsal else "",
         title=f"Backup – guardian {backup.guardian} – {hex_of(backup.election)}",
         election=escape(caption.election),
         guardian=f"{backup.guardian} – {escape(caption.guardian)}",

@@ -131,7 +131,7 @@ def unseal(sealed: Sealed, secret: SecretPassphrase | SecretKey, binding: Bindin
     """
     header = sealed.header
     if sealed.sha256 != _checksum(header, sealed.ciphertext):
-        raise ParseError(where, "the file is damaged: its SHA-256 is another; take a copy or the backup", "sha256")
+        raise ParseError(where, "the file is damaged: its SHA-256 is another; the backup has the key", "sha256")
     _check_binding(header.binding, binding, where)
     by_passphrase = isinstance(secret, SecretPassphrase)
     if by_passphrase != (header.argon2 is not None):

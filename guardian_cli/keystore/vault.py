@@ -98,9 +98,11 @@ class Vault:
         self._check_own(keys.i)
         self._check_own(public.i)
         if self.h_e is not None:
-            raise CheckError(f"{self}: the key ceremony of this election has been confirmed; nothing begins anew")
+            raise CheckError(
+                f"{self.folder}: the key ceremony of this election has been confirmed; nothing begins anew"
+            )
         if self._content.ceremony is not None:
-            raise CheckError(f"{self}: a key ceremony is under way; a new attempt has a folder of its own")
+            raise CheckError(f"{self.folder}: a key ceremony is under way; a new attempt has a folder of its own")
         ceremony = SecretCeremony(
             vote=keys.vote.coefficients, data=keys.data.coefficients, zeta=keys.zeta, public=public
         )
@@ -141,7 +143,7 @@ class Vault:
         self._check_own(shares.i)
         held, given = self._content.shares, SecretShares(z=shares.z, z_hat=shares.z_hat)
         if held is not None and held != given:
-            raise CheckError(f"{self}: other shares were received before in this ceremony; it has to begin anew")
+            raise CheckError(f"{self.folder}: other shares were received before in this ceremony; it has to begin anew")
         if held is None:
             self._save(shares=given)
 
@@ -153,9 +155,9 @@ class Vault:
         """
         shares = self._content.shares
         if shares is None:
-            raise CheckError(f"{self}: no shares have been received yet (round 3)")
+            raise CheckError(f"{self.folder}: no shares have been received yet (round 3)")
         if shares.h_e not in (None, h_e):
-            raise CheckError(f"{self}: the shares are confirmed for another election (H_E)")
+            raise CheckError(f"{self.folder}: the shares are confirmed for another election (H_E)")
         if shares.h_e is None:
             self._save(shares=shares.model_copy(update={"h_e": h_e}), ceremony=None)
 
@@ -167,7 +169,7 @@ class Vault:
             CheckError: they have not been received yet.
         """
         if self._content.shares is None:
-            raise CheckError(f"{self}: no shares have been received yet (round 3)")
+            raise CheckError(f"{self.folder}: no shares have been received yet (round 3)")
         return SecretKeyShares(self.owner.i, self._content.shares.z, self._content.shares.z_hat)
 
     @property
@@ -178,7 +180,7 @@ class Vault:
             CheckError: the ceremony has not been confirmed yet.
         """
         if self.h_e is None:
-            raise CheckError(f"{self}: there is nothing to back up before the guardian record is confirmed")
+            raise CheckError(f"{self.folder}: there is nothing to back up before the guardian record is confirmed")
         return SecretLongTerm(SecretKey(self._content.identity), self.shares, self.h_e)
 
     def accept(self, approved: ApprovedRecord, decryption: bytes) -> None:
@@ -203,7 +205,7 @@ class Vault:
         """
         if decryption not in self._content.accepted:
             raise CheckError(
-                f"{self}: the record has not been verified for this decryption; somebody changed the folder"
+                f"{self.folder}: the record has not been verified for this decryption; somebody changed the folder"
             )
 
     def import_decryptions(self, sessions: Sequence[bytes], memory: DecryptionMemory) -> None:
@@ -219,13 +221,13 @@ class Vault:
         """
         mark = self.restoration
         if mark is None:
-            raise CheckError(f"{self}: it was not restored from a backup and keeps its own journal")
+            raise CheckError(f"{self.folder}: it was not restored from a backup and keeps its own journal")
         missing = set(mark.decryptions or ()) - set(sessions)
         if missing:
-            raise CheckError(f"{self}: the list lacks {len(missing)} decryptions that an earlier one had")
+            raise CheckError(f"{self.folder}: the list lacks {len(missing)} decryptions that an earlier one had")
         own = {entry.h_e: entry.pinned for entry in self._content.memory.answered}
         if any(own.get(entry.h_e, entry.pinned) != entry.pinned for entry in memory.answered):
-            raise CheckError(f"{self}: the list is about other ballots than this guardian has answered about")
+            raise CheckError(f"{self.folder}: the list is about other ballots than this guardian has answered about")
         learned = (entry for entry in memory.answered if entry.h_e not in own)
         self._save(
             restored=mark.model_copy(update={"decryptions": tuple(sorted(set(sessions)))}),
@@ -248,7 +250,7 @@ class Vault:
             CheckError: the vault has been closed.
         """
         if not self._open:
-            raise CheckError(f"{self}: the vault has been closed")
+            raise CheckError(f"{self.folder}: the vault has been closed")
         self.means.write(path, data)
 
     def close(self) -> None:
@@ -257,12 +259,12 @@ class Vault:
 
     def _ceremony(self) -> SecretCeremony:
         if self._content.ceremony is None:
-            raise CheckError(f"{self}: no key ceremony is under way")
+            raise CheckError(f"{self.folder}: no key ceremony is under way")
         return self._content.ceremony
 
     def _check_own(self, i: int) -> None:
         if i != self.owner.i:
-            raise CheckError(f"{self}: these secrets are guardian {i}'s")
+            raise CheckError(f"{self.folder}: these secrets are guardian {i}'s")
 
     def _save(self, **changes: RecordModel | tuple[bytes, ...] | None) -> None:
         """Write first, then believe it: a write that fails leaves the old content in memory and on the disk."""

@@ -88,7 +88,8 @@ def _choose(invitation: Invitation) -> int:
         raise CheckError("which guardian are you? '--guardian I' says it")
     for i, name in enumerate(invitation.names, 1):
         say(f"{i:4}  {name}")
-    return int(click.prompt("Which of these are you?", type=click.IntRange(1, len(invitation.names))))
+    number = click.IntRange(1, len(invitation.names))
+    return int(click.prompt("Which of these are you?", prompt_suffix=" ", type=number))
 
 
 def _introduce(workspace: Workspace, vault: Vault) -> None:

@@ -74,7 +74,7 @@ def receive(root: Path, secret: Path | None) -> None:
     workspace = Workspace(root)
     with workspace.vault(known_passphrase(secret)) as vault:
         ceremony.receive(workspace, vault)
-    say(f"The shares of all guardians for you hold: {workspace.ceremony.n - 1} were verified.")
+    say(f"All shares for you are right: {workspace.ceremony.n - 1} were verified.")
     say_situation(workspace)
 
 
@@ -116,6 +116,7 @@ def _compare(workspace: Workspace, compared: bool) -> Collected[Identity]:
     if not identities.is_complete:
         raise CheckError("; ".join(identities.report()))
     invitation = workspace.invitation.hash(workspace.group)
+    say("Every fingerprint stands here three times: in words, digits and Persian digits. Read out one of the three.")
     show_fingerprint("Invitation", fingerprint("invitation", invitation))
     for identity in identities.payloads:
         yours = " (you)" if identity.i == workspace.i else ""

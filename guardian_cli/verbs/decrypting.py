@@ -1,6 +1,6 @@
 """``guardian decrypt`` and ``guardian open-challenged``: the rounds of a decryption, each when it can be done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
@@ -13,7 +13,7 @@ from e2evote.record.layout import Record
 from e2evote.terminal.screen import progress, row, say, screen, table
 from guardian_cli import decrypting
 from guardian_cli.asking import PATH, folder, known_passphrase, passphrase_file, require
-from guardian_cli.decryptions import Decryption, decryptions
+from guardian_cli.decryptions import Decryption
 from guardian_cli.inbox import new_plans, take_in
 from guardian_cli.keystore.vault import Vault
 from guardian_cli.verbs.looking import say_situation
@@ -81,19 +81,27 @@ def _take_part(
     with workspace.vault(known_passphrase(secret)) as vault:
         if vault.h_e is None:
             raise CheckError("the key ceremony is not over; 'guardian status' says what is missing")
-        take_in(workspace)
+        known = take_in(workspace)
         plans = [plan for plan in new_plans(workspace) if plan.subject in subjects]
-        if plans:
-            approved = _approve(workspace, plans[-1], source, jobs)
-            _agree(workspace, plans[-1], approved, accept_overrides, yes)
-            decrypting.accept(workspace, vault, plans[-1], approved)
-            take_in(workspace)
-        accepted = [one for one in decryptions(workspace) if one.plan.subject in subjects]
+        for plan in (plan for plan in plans if workspace.i in plan.available):
+            approved = _approve(workspace, plan, source, jobs)
+            _agree(workspace, plan, approved, accept_overrides, yes)
+            decrypting.accept(workspace, vault, plan, approved)
+            known = take_in(workspace)
+        accepted = {one.plan: one for one in known if one.plan.subject in subjects}
         if not accepted:
+            for plan in plans:
+                decrypting.check_asked(workspace, plan)
             raise CheckError(f"no plan to decrypt {' or '.join(subjects)} has come; it belongs into the inbox")
-        path = _answer(accepted[-1], vault)
-    say(f"To hand over to all guardians of this decryption: {path}")
+        paths = [_answer(accepted[plan], vault) for plan in _newest(accepted)]
+    for path in paths:
+        say(f"To hand over to all guardians of this decryption: {path}")
     say_situation(workspace)
+
+
+def _newest(plans: Iterable[DecryptionPlan]) -> list[DecryptionPlan]:
+    """Return the last plan of each subject: a new one takes the place of those before it."""
+    return list({plan.subject: plan for plan in plans}.values())
 
 
 def _approve(workspace: Workspace, plan: DecryptionPlan, source: Path | None, jobs: int) -> ApprovedRecord:
@@ -137,7 +145,8 @@ def _show_tallies(approved: ApprovedRecord) -> None:
         why = "; ".join(ruling.broken.values())
         overridden = "; ".join(f"against a rule: {reason}" for reason in ruling.overridden.values())
         verdict = (overridden or "yes") if ruling.allowed else f"no: {why}"
-        row(shown, ruling.cell_label, ruling.contest_label, ruling.ballots, verdict)
+        added = f" (with {', '.join(ruling.merged.values())})" if ruling.merged else ""
+        row(shown, ruling.cell_label + added, ruling.contest_label, ruling.ballots, verdict)
     screen().print(shown)
 
 

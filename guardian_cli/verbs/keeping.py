@@ -59,7 +59,7 @@ def backup(root: Path, target: Path | None, secret: Path | None, backup_secret: 
         if not target.is_dir():
             raise CheckError(f"{target}: there is no such directory")
         name = f"guardian-{workspace.i}-backup"
-        caption = Caption(workspace.manifest.label, workspace.name)
+        caption = Caption(workspace.manifest.label, workspace.name, workspace.invitation.rehearsal)
         write_private(target / f"{name}.txt", made.text().encode() + b"\n")
         write_private(target / f"{name}.html", page(made, caption).encode())
         workspace.note(backed_up=True)

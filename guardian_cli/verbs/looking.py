@@ -12,7 +12,7 @@ from guardian_cli.asking import folder, known_passphrase, passphrase_file
 from guardian_cli.complaining import complain as write_complaints
 from guardian_cli.complaining import told
 from guardian_cli.decryptions import decryptions
-from guardian_cli.status import FOLDER, complaints, situation
+from guardian_cli.status import FOLDER, situation
 from guardian_cli.workspace import Workspace
 
 
@@ -29,7 +29,7 @@ def status(root: Path, as_json: bool) -> None:
         guardian status board-election
     """
     workspace = Workspace(root)
-    found, complained = situation(workspace), complaints(workspace)
+    found = situation(workspace)
     if as_json:
         texts = {"guardian": workspace.i, "name": workspace.name, "election": workspace.manifest.label}
         fields = {
@@ -38,10 +38,10 @@ def status(root: Path, as_json: bool) -> None:
             "next": found.next.replace(FOLDER, ""),
             "hint": found.hint,
         }
-        click.echo(json.dumps(texts | fields | {"complaints": complained}, ensure_ascii=False))
+        click.echo(json.dumps(texts | fields | {"complaints": found.complaints}, ensure_ascii=False))
         return
     say(f"Guardian {workspace.i}, {workspace.name}, in election {workspace.manifest.label!r}")
-    for line in complained:
+    for line in found.complaints:
         say(line)
     say_situation(workspace)
 
@@ -66,15 +66,17 @@ def complain(root: Path, secret: Path | None) -> None:
         guardian complain board-election
     """
     workspace = Workspace(root)
-    waiting = situation(workspace).waiting
-    if waiting is None or not workspace.compared or not waiting.missing:
+    found = situation(workspace)
+    waiting = found.waiting
+    if waiting is None:
         raise CheckError("no message of another guardian is missing now; there is nothing to complain about")
+    if not workspace.compared:
+        raise CheckError(
+            "before the signing keys are compared nobody can complain; tell the administrator who is missing"
+        )
     with workspace.vault(known_passphrase(secret)) as vault:
-        under_way = {one.exchange.context: one for one in decryptions(workspace)}
-        exchange, transcript = workspace.exchange, workspace.transcript
-        if waiting.round in ("commitments", "reveals", "responses"):
-            one = list(under_way.values())[-1]
-            exchange, transcript = one.exchange, one.transcript
+        under_way = {one.exchange.context: (one.exchange, one.transcript) for one in decryptions(workspace)}
+        exchange, transcript = under_way.get(found.context, (workspace.exchange, workspace.transcript))
         absent = [
             Complaint(accused=i, equation="nothing came",
                       grounds=Absence(kind="absence", round=waiting.round, recipient=recipient))

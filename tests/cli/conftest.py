@@ -7,24 +7,18 @@ from itertools import chain, islice
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from e2evote.cli import encrypting, main
+from e2evote.cli import encrypting
 from e2evote.record.codec import dump
 from e2evote.record.plaintext import PlaintextBallot
 from tests.builders import TOY, manifest_bytes, patterned_ballots
+from tests.cli import by_mail
+from tests.cli.running import run as run
+from tests.messages.guardians import Held, hold_by_mail
 
 SHARD = 4
 REASON = "The partner was asked and agrees."
-
-
-def run(*arguments: object, code: int = 0) -> Result:
-    """Run a command and expect an exit code; a traceback is never expected."""
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    assert result.exit_code == code, f"{arguments}: exit code {result.exit_code}\n{result.output}\n{result.exception!r}"
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    assert "Traceback" not in result.output
-    return result
 
 
 def verify(record: Path, *options: object, code: int = 0) -> Result:
@@ -130,3 +124,58 @@ def secrets_of(root: Path) -> set[str]:
     public = {value for path in (root / "record").rglob("*.*json") for value in path.read_text().split('"')}
     found = {word for word in words.split('"') if len(word) == 64}
     return found - public
+
+
+@pytest.fixture(scope="session")
+def held() -> Held:
+    """A ceremony of guardians on their own machines."""
+    return hold_by_mail()
+
+
+@pytest.fixture
+def invited(tmp_path: Path) -> Path:
+    """An election's directory from which they were invited."""
+    by_mail.invite(tmp_path / "club")
+    return tmp_path / "club"
+
+
+@pytest.fixture
+def keyed(invited: Path, held: Held) -> Path:
+    """Identities and public keys are there."""
+    by_mail.came(invited, *held.identities, *held.keys)
+    return invited
+
+
+@pytest.fixture
+def confirmed(keyed: Path, held: Held) -> Path:
+    """All messages are there."""
+    by_mail.came(keyed, *held.shares, *held.confirmations)
+    return keyed
+
+
+@pytest.fixture(scope="session")
+def counted(tmp_path_factory: pytest.TempPathFactory, held: Held) -> Path:
+    """An election whose ballots are added up; of two challenged ballots the device opened one. Read-only."""
+    root = by_mail.hold(tmp_path_factory.mktemp("counted") / "club", held)
+    run("device", "open", root, "--info", "Booth A")
+    votes = (vote.model_copy(update={"weight": 1}) if vote.ballot_style == 1 else vote for vote in patterned_ballots())
+    source = write_votes(root.parent / "votes.ndjson", 16, votes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encrypting, "SHARD_BALLOTS", SHARD)
+        codes = run("ballot", "encrypt", root, "--device", 1, "--input", source).stdout.split()
+    run("ballot", "challenge", root, codes[0])
+    for path in (root / "private" / "devices" / "0001").glob("nonces-*"):
+        path.unlink()
+    run("ballot", "challenge", root, codes[11])
+    run("ballot", "spoil", root, codes[1])
+    run("ballot", "cast", root, "--rest")
+    run("device", "close", root, 1)
+    run("tally", "accumulate", root, "--jobs", 1)
+    return root
+
+
+@pytest.fixture
+def root(counted: Path, tmp_path: Path) -> Path:
+    """A copy of it, to change."""
+    shutil.copytree(counted, tmp_path / "club")
+    return tmp_path / "club"

@@ -9,13 +9,13 @@ import pytest
 from tests.builders import TOY
 from tests.cli.conftest import run, verify
 
-SMALL = ("--ballots", 9, "--challenged", 2, "--guardians", 3, "--quorum", 2, "--missing", 1)
+SMALL = ("--ballots", 12, "--challenged", 2, "--guardians", 3, "--quorum", 2, "--missing", 1)
 
 
 def test_a_small_one(tmp_path: Path):
     out = tmp_path / "a demo"
     shown = run("demo", "--out", out, "--insecure-parameters", TOY, *SMALL).stdout
-    for part in ("Guardians 1 and 3 verify", "2 did not come", "\nVALID\n", "Nasrin Kuhpayehzadeh", "9 ballots"):
+    for part in ("Guardians 1 and 3 verify", "2 did not come", "\nVALID\n", "Nasrin Kuhpayehzadeh", "12 ballots"):
         assert part in shown
     assert (out / "results.svg").is_file()
     verify(out / "record")
@@ -29,7 +29,7 @@ def test_a_small_one(tmp_path: Path):
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (("--ballots", 6), "4 ballots would be cast; fewer than 5"),
+        (("--ballots", 6), "4 ballots would be cast; fewer than 10"),
         (("--missing", 2), "1 of 3 guardians would be there; the quorum is 2"),
         (("--missing", 7), "0 of 3 guardians"),
         (("--quorum", 4), "the quorum is 4"),

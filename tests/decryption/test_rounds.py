@@ -4,6 +4,7 @@ from itertools import combinations
 
 import pytest
 
+from e2evote.decryption.cells import decryptable_cells
 from e2evote.decryption.results import opened_contest_data, tallies
 from e2evote.decryption.rounds import (
     DecryptionCommitments,
@@ -18,7 +19,6 @@ from e2evote.decryption.rounds import (
 from e2evote.decryption.statements import (
     ballot_nonce_statement,
     contest_data_statement,
-    decryptable_cells,
     tally_statements,
 )
 from e2evote.errors import CheckError
@@ -150,7 +150,11 @@ def test_tally_statements_are_all_options_of_all_cells(built: BuiltRecord) -> No
     places = [(1, j) for j in (1, 2, 3, 4)] + [(3, 1), (3, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
     assert [(statement.ind_c, statement.ind_o) for statement in statements] == places
     assert {statement.h_e for statement in statements} == {built.election.h_e}
-    assert decryptable_cells(built.election, built.encrypted_tallies) == built.encrypted_tallies
+    sums = decryptable_cells(built.election, built.encrypted_tallies)
+    assert [cell.label for cell in sums] == [cell.label for cell in built.encrypted_tallies]
+    assert [(c.options, c.ballots, c.merged) for cell in sums for c in cell.contests] == [
+        (c.options, c.ballots, ()) for cell in built.encrypted_tallies for c in cell.contests
+    ]
 
 
 def test_contest_data_of_cast_ballots(built: BuiltRecord) -> None:

@@ -17,6 +17,7 @@ from guardian_cli.keystore.sealed import Argon2
 from guardian_cli.keystore.vault import Means, Owner, Vault, created
 from tests.builders import BuiltRecord
 from tests.deterministic import DeterministicRandomness
+from tests.guardian_cli.program import Administrator, Guardians, Held, hold
 
 WEAK = Argon2(memory_log2=5, iterations=1, lanes=1)
 CHEAP = Means(argon2=WEAK)
@@ -74,3 +75,23 @@ def vault(case: Case, folder: Path) -> Iterator[Vault]:
     """An open vault whose ceremony has been confirmed."""
     with created(folder, case.owner, PASSPHRASE, CHEAP) as vault:
         yield case.confirmed(vault)
+
+
+@pytest.fixture(scope="session")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Held:
+    """Three guardians whose ceremony is over, any two decrypt, and a record up to its encrypted tallies. Read-only."""
+    return hold(tmp_path_factory.mktemp("held"))
+
+
+@pytest.fixture
+def administrator(held: Held, tmp_path: Path) -> Administrator:
+    """The same, to be changed."""
+    return held.copied(tmp_path)
+
+
+@pytest.fixture
+def guardians(tmp_path: Path) -> Guardians:
+    """Three guardians who have been invited."""
+    guardians = Guardians(tmp_path / "guardians")
+    guardians.invite()
+    return guardians

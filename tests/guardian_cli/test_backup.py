@@ -158,6 +158,8 @@ def test_the_page() -> None:
     assert "Backup of a guardian" in html
     assert "http" not in re.sub(r'xmlns="[^"]*"', "", html)
     assert "<script" not in html
+    assert "REHEARSAL" not in html
+    assert "REHEARSAL" in page(BACKUP, Caption("a", "b", rehearsal=True))
     printed = re.findall(r"<small>(\d+)</small> (\w+)", html)
     assert from_words(" ".join(f"{n} {word}" for n, word in printed), "page") == BACKUP
 

@@ -260,8 +260,13 @@ def test_one_set_of_ballots_is_answered(
         vault.accept(approved, bytes(32))
         vault.accept(approved, bytes(32))
         with pytest.raises(CheckError, match="other ballots of this election were decrypted before"):
-            vault.accept(other, bytes(32))
+            vault.accept(other, b"b" * 32)
     with opened(folder, case.owner, PASSPHRASE, CHEAP) as vault:
+        with pytest.raises(CheckError, match="the record has not been verified for this decryption"):
+            vault.check_accepted(b"b" * 32)
+        vault.accept(approved, b"a" * 32)
+        for decryption in (bytes(32), b"a" * 32):
+            vault.check_accepted(decryption)
         assert vault._content.memory == DecryptionMemory().remembering(approved)
         with pytest.raises(CheckError, match="other ballots of this election were decrypted before"):
             vault.accept(other, bytes(32))

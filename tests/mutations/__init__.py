@@ -12,7 +12,7 @@ from tests.mutations.registry import REGISTERED, Mutation
 
 # Importing a theme registers its records; the order is that of the boxes.
 # isort: off
-from tests.mutations import setup, guardians, proofs, codes, shape, sealed, tallies, contest_data, challenged  # noqa: F401
+from tests.mutations import setup, guardians, proofs, codes, shape, sealed, fields, tallies, contest_data, challenged  # noqa: F401
 # isort: on
 
 __all__ = ["BY_NAME", "MUTATIONS", "Mutation"]

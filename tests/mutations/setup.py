@@ -6,7 +6,7 @@ import hmac
 from e2evote.hashing import parameter_base_hash
 from e2evote.record import layout
 from e2evote.record.setup import Election, Hashes
-from tests.builders import manifest_bytes, reindex
+from tests.builders import MERGING, manifest_bytes, reindex
 from tests.forger import Forger
 from tests.mutations.registry import (
     KEYS_AND_LATER,
@@ -139,6 +139,22 @@ def _quorum_of_0(f: Forger) -> None:
 def _label_with_two_blanks(f: Forger) -> None:
     """A label of the manifest has two blanks together."""
     f.hold(manifest=manifest_bytes(label="Everything,  once"))
+    f.write()
+
+
+@defect("X.manifest", skips=LATER)
+def _cells_merged_in_a_circle(f: Forger) -> None:
+    """Two tally cells are merged into each other."""
+    members, partners = MERGING
+    f.hold(manifest=manifest_bytes(tally_cells=[members | {"merge_into": "partners"}, partners]))
+    f.write()
+
+
+@defect("X.manifest", skips=LATER)
+def _cell_merged_into_one_that_does_not_exist(f: Forger) -> None:
+    """A tally cell is merged into a cell that no line of the manifest has."""
+    members, partners = MERGING
+    f.hold(manifest=manifest_bytes(tally_cells=[members | {"merge_into": "others"}, partners]))
     f.write()
 
 

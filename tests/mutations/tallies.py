@@ -9,7 +9,7 @@ from e2evote.group.parameters import group_named
 from e2evote.record import layout
 from e2evote.record.exceptions import TallyException
 from e2evote.record.tally import EncryptedTally, EncryptedTallyContest, Tally
-from tests.builders import manifest_bytes
+from tests.builders import MERGING, manifest_bytes
 from tests.forger import Forger
 from tests.mutations.registry import PLUS_ONE, SUMS, board, defect, drop, edits, element, plus_q, put
 
@@ -320,6 +320,105 @@ def _cell_below_the_minimum_by_no_quorum(f: Forger) -> None:
     ]
     below = [{"cell": cell, "contest": ind_c, "guardians": (1,)} for cell, ind_c in small]
     _except(f, *below, every=True)
+
+
+MERGED = {(1, 3): (2,)}
+"""The motion of the partners, who are too few, is decrypted with that of the members."""
+
+
+def _hold_merging(f: Forger, partners: int = 1) -> None:
+    """Hold the election anew with partners who are merged into the members and have so many cast ballots."""
+    f.hold(manifest=manifest_bytes(tally_cells=MERGING))
+    cast = [vote for vote in f.all_votes() if vote.status == "cast" and vote.ballot.ballot_style == 2]
+    for vote in cast[partners:]:
+        vote.status = "spoiled"
+
+
+def _say_merged(f: Forger, value: object) -> None:
+    """Change what the motion of the members says of merged cells."""
+    f.edit_lines(TALLIES, put(0, "contests", 1, "merged", value=value))
+
+
+@defect("X.tally-merged 10.B", may="X.tally-range")
+def _merged_cell_not_named(f: Forger) -> None:
+    """The sum is that of members and partners; the tally says that it is that of the members."""
+    _hold_merging(f)
+    f.write(tallies=f.decrypt(f.aggregate(), merge=MERGED))
+    f.edit_lines(TALLIES, drop(0, "contests", 1, "merged"))
+
+
+@defect("X.tally-merged", skips="10.A 10.B 10.C X.tally-range")
+def _merged_cell_that_does_not_exist(f: Forger) -> None:
+    """The tally says that a cell 3 is merged too."""
+    _hold_merging(f)
+    f.write(tallies=f.decrypt(f.aggregate(), merge=MERGED))
+    _say_merged(f, [2, 3])
+
+
+@defect("X.tally-merged")
+def _merged_cell_named_twice(f: Forger) -> None:
+    """The tally names the merged cell twice."""
+    _hold_merging(f)
+    f.write(tallies=f.decrypt(f.aggregate(), merge=MERGED))
+    _say_merged(f, [2, 2])
+
+
+@defect("10.B")
+def _merged_sum_over_other_ballots(f: Forger) -> None:
+    """The tally says that the partners are merged; the sum is that of the members alone."""
+    _hold_merging(f)
+    f.write(tallies=f.decrypt(f.aggregate()))
+    f.edit_lines(TALLIES, lambda lines: _insert_merged(lines[0]["contests"][1], [2]))
+
+
+def _insert_merged(contest: dict[str, Any], cells: list[int]) -> None:
+    """Put ``merged`` where the format has it, before the options."""
+    options = contest.pop("options")
+    contest |= {"merged": cells, "options": options}
+
+
+@defect("X.tally-merged")
+def _small_cell_left_out(f: Forger) -> None:
+    """The vote of the one partner is in no tally."""
+    _hold_merging(f)
+    f.write(tallies=f.decrypt(f.aggregate()))
+
+
+@defect("X.cell-minimum")
+def _merged_cell_decrypted_alone_too(f: Forger) -> None:
+    """The motion of the one partner is decrypted, merged and by itself."""
+    _hold_merging(f)
+    f.write(tallies=f.decrypt(f.aggregate(), every=True, merge=MERGED))
+
+
+@defect("X.cell-minimum X.tally-merged")
+def _small_cell_decrypted_alone(f: Forger) -> None:
+    """The motion of the one partner is decrypted by itself, though there is a cell to merge it into."""
+    _hold_merging(f)
+    f.write(tallies=f.decrypt(f.aggregate(), every=True))
+
+
+@defect("X.tally-complete X.tally-merged")
+def _cell_of_rare_weights_decrypted_alone(f: Forger) -> None:
+    """The partners are enough but for their weights, which the manifest merges too."""
+    _hold_merging(f, partners=9)
+    f.write(tallies=f.decrypt(f.aggregate()))
+
+
+@defect("X.tally-merged")
+def _large_cell_merged(f: Forger) -> None:
+    """A cell that is large enough by itself is decrypted, and merged all the same."""
+    f.hold(manifest=manifest_bytes(tally_cells=MERGING, minimum_cell_ballots=1))
+    f.write(tallies=f.decrypt(f.aggregate(), merge=MERGED))
+
+
+@defect("X.exceptions")
+def _exception_for_a_cell_that_was_merged(f: Forger) -> None:
+    """What is merged is not decrypted by itself, whatever the reason."""
+    _hold_merging(f)
+    f.write(tallies=f.decrypt(f.aggregate(), merge=MERGED))
+    f.put(layout.EXCEPTIONS, TallyException(cell=2, contest=3, rule="minimum", action="decrypted", reason="x",
+                                            guardians=(1, 2)))  # fmt: skip
 
 
 @defect(

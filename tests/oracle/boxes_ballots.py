@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 
 from . import equations as eq
+from .boxes_fields import FieldChecks
 from .equations import Ciphertext
 from .manifest import Contest, Option
 from .record import Device, EncryptedBallot, EncryptedContest, Keys, PrintedBallot, RangeProof, RecordedContest
-from .verdict import Checker
 
 AnyBallot = EncryptedBallot | PrintedBallot
 
 
-class BallotBoxes(Checker):
+class BallotBoxes(FieldChecks):
     """Boxes 5 to 8 and the X checks of ballots and devices."""
 
     def ballots(self, keys: Keys) -> None:
@@ -81,11 +81,12 @@ class BallotBoxes(Checker):
 
     def contest(self, ballot: EncryptedBallot, contest: EncryptedContest, known: Contest, keys: Keys) -> None:
         where = f"{_name(ballot)} contest {contest.index}"
-        complete = len(contest.options) == len(known.options)
-        self.check("X.ballot-options", complete, f"{where}: {len(contest.options)} options, not {len(known.options)}")
-        for ind_o, (option, of_manifest) in enumerate(zip(contest.options, known.options, strict=False), 1):
+        complete = len(contest.options) == len(known.columns)
+        self.check("X.ballot-options", complete, f"{where}: {len(contest.options)} options, not {len(known.columns)}")
+        for ind_o, (option, of_manifest) in enumerate(zip(contest.options, known.columns, strict=False), 1):
             self.box_6(ballot, contest.index, ind_o, option.ciphertext, option.proof, of_manifest, keys)
         self.box_7(ballot, contest, known, keys)
+        self.x_field_relations(ballot, contest, known, keys, where)
         self.x_contest_data(ballot, contest, known)
 
     def box_6(
@@ -122,10 +123,7 @@ class BallotBoxes(Checker):
         self.check("7.A", members, f"{where}: an alpha or beta is not in Z_p^r")
         if not self.proof_in_range(contest.proof, known.limit, "7.B", "7.C", where):
             return
-        total = Ciphertext(
-            self.group.product(ciphertext.alpha for ciphertext in ciphertexts),
-            self.group.product(ciphertext.beta for ciphertext in ciphertexts),
-        )
+        total = self.used(contest, known)
         commitments = eq.range_proof_commitments(
             self.group, keys.vote, total, contest.proof.challenges, contest.proof.responses
         )

@@ -45,6 +45,7 @@ class MailBoxes(BallotBoxes):
                 continue
             single = all(option.limit == 1 for option in known.options)
             self.check("X.ballot-style", single, f"{where}: options with more than one vote are pre-encrypted")
+            self.check("X.ballot-style", not known.fields, f"{where}: supplemental fields are not pre-encrypted")
             hashes, wanted = contest.selection_hashes, len(known.options) + known.limit
             self.check("X.selection-hashes", len(hashes) == wanted, f"{where}: {len(hashes)} hashes, not {wanted}")
             if self.manifest.omega is not None:
@@ -136,7 +137,7 @@ class MailBoxes(BallotBoxes):
             if known is None or original is None:
                 continue
             where = f"{_name(ballot)} contest {contest.index}"
-            complete = len(contest.options) == len(known.options)
+            complete = len(contest.options) == len(known.columns)
             self.check("X.ballot-options", complete, f"{where}: {len(contest.options)} options recorded")
             self.x_selected(contest, known, original.selection_hashes, where)
             self.box_15(contest, where)

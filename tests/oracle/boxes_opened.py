@@ -179,7 +179,7 @@ class OpenedBoxes(Checker):
 
         Spec: EG-2.1 §3.6.7, box 14 (14.C to 14.F)
         """
-        of_manifest = dict(enumerate(known.options, 1))
+        of_manifest = dict(enumerate(known.columns, 1))
         for option in contest.options:
             its_own = of_manifest.get(option.index)
             agrees = its_own is not None and its_own.label == option.label
@@ -190,7 +190,9 @@ class OpenedBoxes(Checker):
         listed = {option.label for option in contest.options}
         for its_own in of_manifest.values():
             self.check("14.D", its_own.label in listed, f"{where}: option {its_own.label!r} is missing")
-        total = sum(option.selection for option in contest.options)
+        overvotes = [option.selection for option in contest.options if option.label == "overvote_indicator"]
+        chosen = [option.selection for option in contest.options if option.index <= len(known.options)]
+        total = sum(chosen) + (known.limit * sum(overvotes) if "overvote_indicator" in known.fields else 0)
         self.check("14.F", total <= known.limit, f"{where}: {total} selections, at most {known.limit}")
 
 

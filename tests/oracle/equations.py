@@ -139,6 +139,16 @@ def limit_challenge(
     return group.h_q(h_i, 0x24, small(ind_c), group.elements(*total, *interleaved(commitments)))
 
 
+def relation_challenge(
+    group: Group, h_i: bytes, ind_c: int, ind_o: int, total: Ciphertext, commitments: Sequence[tuple[int, int]]
+) -> int:
+    """c = H_q(H_I; 0xE9, ind_c, ind_o, alpha, beta, a_0, b_0, ...), the project's own.
+
+    Spec: EG-2.1 §3.3.9
+    """
+    return group.h_q(h_i, 0xE9, small(ind_c), small(ind_o), group.elements(*total, *interleaved(commitments)))
+
+
 def contest_data_secret(group: Group, h_i: bytes, ind_c: int, alpha: int, beta: int) -> bytes:
     """h = H(H_I; 0x26, ind_c, alpha, beta).
 

@@ -20,6 +20,13 @@ NO_BREAK_SPACES = "\u00a0\u202f"
 ZERO_WIDTH_JOINERS = "\u200c\u200d"
 HIGHEST_EFFECTIVE_LIMIT = 1000
 HIGHEST_NUMBER_OF_BLOCKS = 1024
+SUPPLEMENTAL_FIELDS = (
+    "overvote_indicator",
+    "undervote_indicator",
+    "undervote_difference",
+    "null_vote_indicator",
+    "write_in_count",
+)
 
 
 @dataclass
@@ -35,8 +42,24 @@ class Contest:
     options: list[Option] = field(default_factory=list)
     limit: int = 1
     """L, the effective contest selection limit."""
+    fields: list[str] = field(default_factory=list)
+    """The supplemental fields."""
+    write_ins: list[int] = field(default_factory=list)
+    """ind_o of the write-in options."""
     blocks: int | None = None
     """b_Lambda; None where the contest has no contest data."""
+
+    @property
+    def columns(self) -> list[Option]:
+        """What is encrypted: the options, then the supplemental fields with the largest value each may have."""
+        return self.options + [Option(name, self.highest(name)) for name in self.fields]
+
+    def highest(self, name: str) -> int:
+        if name == "undervote_difference":
+            return self.limit
+        if name == "write_in_count":
+            return min(self.limit, sum(self.options[ind_o - 1].limit for ind_o in self.write_ins))
+        return 1
 
 
 @dataclass
@@ -50,6 +73,7 @@ class Cell:
     label: str
     styles: list[int]
     contests: list[int] = field(default_factory=list)
+    merge_into: str | None = None
 
 
 @dataclass
@@ -59,7 +83,7 @@ class Manifest:
     cells: list[Cell] = field(default_factory=list)
     chaining_modes: list[int] = field(default_factory=lambda: [1])
     maximum_weight: int = 1
-    minimum_cell_ballots: int = 5
+    minimum_cell_ballots: int = 10
     cast_contest_data_may_be_decrypted: bool = False
     omega: int | None = None
     """The number of the hash-trimming function; None where nothing is pre-encrypted."""
@@ -74,6 +98,15 @@ class Manifest:
 
     def contests_of_style(self, ind_s: int) -> list[int]:
         return self.styles[ind_s - 1].contests if 1 <= ind_s <= len(self.styles) else []
+
+    def cells_after(self, cell: Cell) -> list[Cell]:
+        """The cells along merge_into, nearest first; at most as many as there are cells, should it go in a circle."""
+        named = {other.label: other for other in self.cells}
+        after: list[Cell] = []
+        while cell.merge_into in named and len(after) < len(self.cells):
+            cell = named[cell.merge_into]
+            after.append(cell)
+        return after
 
     def cell(self, number: int) -> Cell | None:
         return self.cells[number - 1] if 1 <= number <= len(self.cells) else None
@@ -99,7 +132,7 @@ def read_manifest(content: bytes) -> Manifest:
     manifest.rule(manifest.chaining_modes in ([0], [1], [0, 1]), "chaining_modes is not [0], [1] or [0,1]")
     manifest.maximum_weight = integer(top.get("maximum_weight", 1), f"{where} maximum_weight")
     manifest.rule(1 <= manifest.maximum_weight < 2**31, "maximum_weight is not in 1..2^31-1")
-    manifest.minimum_cell_ballots = integer(top.get("minimum_cell_ballots", 5), f"{where} minimum_cell_ballots")
+    manifest.minimum_cell_ballots = integer(top.get("minimum_cell_ballots", 10), f"{where} minimum_cell_ballots")
     manifest.rule(manifest.minimum_cell_ballots >= 1, "minimum_cell_ballots is below 1")
     allowed = "cast_contest_data_may_be_decrypted"
     manifest.cast_contest_data_may_be_decrypted = _boolean(top.get(allowed, False), f"{where} {allowed}")
@@ -114,7 +147,9 @@ def read_manifest(content: bytes) -> Manifest:
 
 def _read_contests(manifest: Manifest, value: Any) -> None:
     for raw, where in items(value, "manifest.json contests"):
-        entry = members(raw, "label name? selection_limit? options contest_data_blocks?", where, ordered=False)
+        entry = members(
+            raw, "label name? selection_limit? options contest_data_blocks? supplemental_fields?", where, ordered=False
+        )
         contest = Contest(_label(manifest, entry, where))
         manifest.contests.append(contest)
         if "contest_data_blocks" in entry:
@@ -125,7 +160,10 @@ def _read_contests(manifest: Manifest, value: Any) -> None:
         for raw_option, place in items(entry["options"], f"{where} options"):
             _read_option(manifest, contest, contest_limit, raw_option, place)
         manifest.rule(bool(contest.options), f"{where}: no options")
-        _unique_labels(manifest, contest.options, f"{where} options")
+        contest.fields = [_field(*item) for item in items(entry.get("supplemental_fields", []), where)]
+        needs = "write_in_count" not in contest.fields or bool(contest.write_ins)
+        manifest.rule(needs, f"{where}: write_in_count without write-in options")
+        _unique_labels(manifest, contest.options + [Option(name) for name in contest.fields], f"{where} options")
         sum_of_limits = sum(option.limit for option in contest.options)
         contest.limit = sum_of_limits if contest_limit is None else min(contest_limit, sum_of_limits)
         for limit in [contest.limit, *(option.limit for option in contest.options)]:
@@ -143,7 +181,15 @@ def _read_option(manifest: Manifest, contest: Contest, contest_limit: int | None
     stated = [limit for limit in (own_limit, contest_limit) if limit is not None]
     option.limit = min(stated, default=1)
     if _boolean(entry.get("write_in", False), where):
+        contest.write_ins.append(len(contest.options))
         manifest.rule(contest.blocks is not None, f"{where}: write_in without contest_data_blocks")
+
+
+def _field(value: Any, where: str) -> str:
+    name = text(value, where)
+    if name not in SUPPLEMENTAL_FIELDS:
+        refuse(where, f"no supplemental field {name!r}")
+    return name
 
 
 def _read_styles(manifest: Manifest, value: Any) -> None:
@@ -165,11 +211,20 @@ def _read_cells(manifest: Manifest, value: Any) -> None:
         manifest.cells.append(Cell("all", every_style))
     else:
         for raw, where in items(value, "manifest.json tally_cells"):
-            entry = members(raw, "label ballot_styles", where, ordered=False)
+            entry = members(raw, "label ballot_styles merge_into?", where, ordered=False)
             cell = Cell(_label(manifest, entry, where), _integers(entry["ballot_styles"], where))
+            if "merge_into" in entry:
+                cell.merge_into = text(entry["merge_into"], f"{where} merge_into")
             manifest.cells.append(cell)
             _indices(manifest, cell.styles, len(manifest.styles), f"{where} ballot_styles")
         _unique_labels(manifest, manifest.cells, "tally_cells")
+    for cell in manifest.cells:
+        others = [other.label for other in manifest.cells if other is not cell]
+        known = cell.merge_into is None or cell.merge_into in others
+        manifest.rule(known, f"tally cell {cell.label!r}: merge_into {cell.merge_into!r} is no other cell")
+        # Whoever is still on the way after as many steps as there are cells goes in a circle.
+        arrives = len(manifest.cells_after(cell)) < len(manifest.cells)
+        manifest.rule(arrives, f"tally cell {cell.label!r}: merge_into goes in a circle")
     in_cells = sorted(style for cell in manifest.cells for style in cell.styles)
     manifest.rule(in_cells == every_style, "not every ballot style lies in exactly one tally cell")
     for cell in manifest.cells:

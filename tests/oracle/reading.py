@@ -255,14 +255,18 @@ class _Phases(Forms):
         )
 
     def _encrypted_contest(self, value: Any, where: str) -> EncryptedContest:
-        entry = members(value, "index options proof contest_data? contest_hash", where)
+        entry = members(value, "index options proof relations? contest_data? contest_hash", where)
         data = None
         if "contest_data" in entry:
             data = self.hashed_elgamal(entry["contest_data"], f"{where} contest_data")
+        relations = [self.range_proof(*item) for item in items(entry.get("relations", []), f"{where} relations")]
+        if "relations" in entry and not relations:
+            refuse(f"{where} relations", "at least one is expected")
         return EncryptedContest(
             index=count(entry["index"], f"{where} index"),
             options=[self.encrypted_option(*item) for item in items(entry["options"], f"{where} options")],
             proof=self.range_proof(entry["proof"], f"{where} proof"),
+            relations=relations,
             data=data,
             contest_hash=hex_bytes(entry["contest_hash"], f"{where} contest_hash", 32),
         )
@@ -290,9 +294,12 @@ class _Phases(Forms):
         line = members(value, "cell label contests", where)
         contests = []
         for raw, place in items(line["contests"], f"{where} contests"):
-            entry = members(raw, "index label options", place)
+            entry = members(raw, "index label merged? options", place)
+            merged = [count(*item) for item in items(entry.get("merged", []), f"{place} merged")]
+            if ("merged" in entry and not merged) or 0 in merged:
+                refuse(f"{place} merged", "cells from 1 are expected, at least one")
             options = [self._tally_option(*item) for item in items(entry["options"], f"{place} options")]
-            contests.append(TallyContest(count(entry["index"], place), text(entry["label"], place), options))
+            contests.append(TallyContest(count(entry["index"], place), text(entry["label"], place), merged, options))
         return Tally(count(line["cell"], f"{where} cell"), text(line["label"], f"{where} label"), contests)
 
     def _exception(self, value: Any, where: str) -> TallyException:

@@ -81,6 +81,7 @@ class EncryptedContest:
     index: int
     options: list[EncryptedOption]
     proof: RangeProof
+    relations: list[RangeProof]
     data: HashedElGamal | None
     contest_hash: bytes
 
@@ -266,6 +267,7 @@ class TallyOption:
 class TallyContest:
     index: int
     label: str
+    merged: list[int]
     options: list[TallyOption]
 
 

@@ -173,6 +173,11 @@ def test_styles_that_cannot_be_pre_encrypted() -> None:
         make(changed(contests=contests), [Blank(1)])
     make(changed(contests=contests), [Blank(2)])
     contests = json.loads(mail_manifest())["contests"]
+    contests[0]["supplemental_fields"] = ["undervote_difference"]
+    with pytest.raises(CheckError, match="no place for supplemental fields"):
+        make(changed(contests=contests), [Blank(1)])
+    make(changed(contests=contests), [Blank(2)])
+    contests = json.loads(mail_manifest())["contests"]
     contests[0]["options"] = [{"label": f"{j}"} for j in range(60)]
     with pytest.raises(CheckError, match="one ballot in a hundred"):
         make(changed(contests=contests), [Blank(1)])

@@ -83,6 +83,18 @@ PROBLEMS: dict[str, tuple[Change, str]] = {
         lambda f: f.update(tally_cells=[{"label": "a", "ballot_styles": [2, 1]}]),
         "tally cell 'a': ballot styles must be strictly ascending",
     ),
+    "cell merged into none that exists": (
+        lambda f: f["tally_cells"][1].update(merge_into="Members"),
+        "tally cell 'partners': merge_into 'Members' is not the label of another tally cell",
+    ),
+    "cell merged into itself": (
+        lambda f: f["tally_cells"][1].update(merge_into="partners"),
+        "tally cell 'partners': merge_into 'partners' is not the label of another tally cell",
+    ),
+    "cells merged in a circle": (
+        lambda f: [f["tally_cells"][i].update(merge_into=label) for i, label in enumerate(("partners", "members"))],
+        "tally cell 'members': merge_into leads back to it",
+    ),
     "no chaining mode": (lambda f: f.update(chaining_modes=[]), "chaining_modes must be"),
     "chaining mode twice": (lambda f: f.update(chaining_modes=[1, 1]), "chaining_modes must be"),
     "chaining modes in another order": (lambda f: f.update(chaining_modes=[1, 0]), "chaining_modes must be"),
@@ -211,7 +223,7 @@ def test_defaults() -> None:
     manifest = parse_manifest(b'{"label":"x","contests":%s,"ballot_styles":[{"label":"s","contests":[1]}]}' % contests)
     manifest.check()
     assert manifest.chaining_modes == (1,)
-    assert (manifest.maximum_weight, manifest.minimum_cell_ballots) == (1, 5)
+    assert (manifest.maximum_weight, manifest.minimum_cell_ballots) == (1, 10)
     assert manifest.cast_contest_data_may_be_decrypted is False
     assert [(cell.label, cell.ballot_styles) for cell in manifest.cells] == [("all", (1,))]
     assert (manifest.contest(1).limit, manifest.contest(1).option_limits) == (1, (1,))

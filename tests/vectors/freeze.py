@@ -115,6 +115,10 @@ CASES: dict[str, tuple[str, Callable[[Inputs], object]]] = {
         lambda x: range_proof.selection_challenge(x.h["i"], 3, 2, x.pair(), x.pairs(4)),
     ),
     "limit proof": ("(62), contest 3, L = 2", lambda x: range_proof.limit_challenge(x.h["i"], 3, x.pair(), x.pairs(3))),
+    "field relation": (
+        "own, tag E9 (§3.3.9), contest 3, field 5, limit 2",
+        lambda x: range_proof.relation_challenge(x.h["i"], 3, 5, x.pair(), x.pairs(3)),
+    ),
     "contest data nonce": ("(64), contest 3", lambda x: hashing.contest_data_nonce(x.group, x.h["i"], 3, x.xi_b)),
     "contest data key": ("(65), contest 3", lambda x: ContestDataSeal(x.h["i"], 3).mask(*x.elements[:2], 96)),
     "contest data proof": (

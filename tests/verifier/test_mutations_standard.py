@@ -32,6 +32,8 @@ SAMPLE = (
     "beta-minus",
     "beta-with-two-other-parts",
     "parts-of-two-options-cancel",
+    # supplemental fields
+    "undervote-not-indicated",
     # hashed ciphertexts
     "nonce-c-0-minus",
     "data-proof-wrong",
@@ -48,7 +50,7 @@ SAMPLE = (
 ARITHMETIC = {
     "2.A", "2.C", "6.A", "6.B", "6.C", "6.D", "7.A", "7.B", "7.C", "7.D", "9.A", "9.B", "10.A", "10.B", "10.C",
     "12.A", "12.B", "12.C", "13.A", "13.B", "X.nonce-proof", "X.contest-data-proof", "X.contest-data-factor",
-    "X.tally-membership", "X.challenged-nonce",
+    "X.tally-membership", "X.challenged-nonce", "X.field-relations",
 }  # fmt: skip
 ON_STANDARD = [mutation for mutation in MUTATIONS if mutation.on_any_group]
 

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,7 +17,16 @@ from e2evote.verifier.report import PHASES, Phase
 from e2evote.verifier.run import CHECKS, verify_record
 from e2evote.zkp.range import RangeProof
 from tests import oracle
-from tests.builders import DEFAULT_MANIFEST, TOY, BuiltRecord, build_record, manifest_bytes, reindex
+from tests.builders import (
+    DEFAULT_MANIFEST,
+    SUPPLEMENTAL,
+    TOY,
+    BuiltRecord,
+    build_record,
+    manifest_bytes,
+    patterned_ballots,
+    reindex,
+)
 from tests.builders import Phase as BuiltPhase
 from tests.forger import Forger
 from tests.mutations import MUTATIONS, Mutation
@@ -86,6 +96,7 @@ LIMITS_MANIFEST = manifest_bytes(
     ballot_styles=[{"label": "everybody", "contests": [1, 2]}],
     tally_cells=None,
 )
+PATTERNED = list(islice(patterned_ballots(), 12))
 RECORDS: dict[str, dict[str, Any]] = {
     "default": {},
     "one-guardian": {"n": 1, "k": 1},
@@ -100,8 +111,9 @@ RECORDS: dict[str, dict[str, Any]] = {
     "no-contest-data-no-weights": {"manifest": PLAIN_MANIFEST, "devices": (CHAINED,)},
     "limits-by-name": {"manifest": LIMITS_MANIFEST},
     "contest-data-stays-closed": {"manifest": manifest_bytes(cast_contest_data_may_be_decrypted=False)},
-    "association": {"manifest": examples.manifest_bytes("association"), "devices": (CHAINED,), "ballots": 8},
-    "stakeholders": {"manifest": examples.manifest_bytes("stakeholders"), "devices": (CHAINED,), "ballots": 9},
+    "supplemental-fields": {"manifest": manifest_bytes(contests=SUPPLEMENTAL), "plaintexts": PATTERNED},
+    "association": {"manifest": examples.manifest_bytes("association"), "devices": (CHAINED,), "ballots": 13},
+    "stakeholders": {"manifest": examples.manifest_bytes("stakeholders"), "devices": (CHAINED,), "ballots": 26},
     "toy-48-192": {"group_name": "toy-48-192"},
     "toy-32-128": {"group_name": "toy-32-128"},
     "information-with-odd-characters": {"devices": (('"Booth"\\\n\x01\x7f\u200c\u2028😀', 1), ("", 0))},
