@@ -530,6 +530,16 @@ def _option_with_more_than_one_vote(f: MailForger) -> None:
     f.write()
 
 
+@defect("X.ballot-style X.ballot-options", skips="9.A 9.B", may=SUMS)
+def _supplemental_fields_left_out(f: MailForger) -> None:
+    """A style is pre-encrypted whose contest counts undervotes; what was recorded has no place for them."""
+    contests = json.loads(mail_manifest())["contests"]
+    contests[0]["supplemental_fields"] = ["undervote_difference"]
+    f.printed_by = f.election.manifest
+    f.hold(manifest=mail_manifest(contests=contests))
+    f.write()
+
+
 def _selections(post: Posted) -> tuple[SelectedVector, ...]:
     return post.contest(1).selections
 
