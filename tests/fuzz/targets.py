@@ -55,7 +55,7 @@ from guardian_cli.keystore.sealed import Binding, SecretKey, from_bytes, to_byte
 from guardian_cli.keystore.words import from_words, to_rows
 from guardian_cli.workspace import INBOX, TRANSCRIPT, Card, Notes, Workspace, make_workspace
 from tests.builders import manifest_bytes
-from tests.fuzz.world import InMemory, case_of, decrypted, held, indexed, resigned, unbundled, with_end
+from tests.fuzz.world import InMemory, case_of, decrypted, held, indexed, rehashed, resigned, unbundled, with_end
 from tests.strategies import TOY_GROUP
 
 PASSPHRASE = SecretPassphrase.of("path bonus bread super when magic")
@@ -184,8 +184,8 @@ def index(data: bytes) -> None:
 
 
 def record(data: bytes) -> None:
-    """The files of a record; an index that fits is put beside them if there is none."""
-    files = InMemory(indexed(unbundled(data)))
+    """The files of a record; hashes are put right, and the index is, unless there is one."""
+    files = InMemory(indexed(rehashed(unbundled(data))))
     report = verify_record(Record(files), allow_insecure=INSECURE_NAMES)
     str(report).encode()
     if not report.valid:
@@ -194,7 +194,7 @@ def record(data: bytes) -> None:
 
 def shown(data: bytes) -> None:
     """The files of a record, shown, drawn and packed without being verified."""
-    found = Record(InMemory(indexed(unbundled(data))))
+    found = Record(InMemory(indexed(rehashed(unbundled(data)))))
     summary = summarise(found, frozenset(INSECURE_NAMES))
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         show_summary(summary)

@@ -13,12 +13,16 @@ from functools import cache
 from typing import IO, Any
 
 from e2evote.encoding import canonical_json, hex_of
-from e2evote.errors import ParseError
+from e2evote.errors import E2EVoteError, ParseError
+from e2evote.group.parameters import INSECURE_NAMES
+from e2evote.hashing import extended_base_hash
 from e2evote.messages.envelope import parse_envelope
 from e2evote.messages.evidence import Case, CeremonyCase, DecryptionCase
 from e2evote.record import layout
 from e2evote.record.codec import dump
-from e2evote.record.layout import Index, IndexEntry
+from e2evote.record.layout import Index, IndexEntry, Record
+from e2evote.record.load import accepted_group
+from e2evote.record.setup import ExtendedHashes, Hashes, JointKeys, Parameters
 from tests.messages.conftest import Decrypted, decrypt_by_mail
 from tests.messages.guardians import Held, hold_by_mail
 
@@ -111,6 +115,21 @@ def unbundled(data: bytes) -> dict[str, bytes]:
 def bundled(files: Mapping[str, bytes]) -> bytes:
     """Return the one file that ``unbundled`` takes apart; every file in it ends with a line end."""
     return b"".join(b"@" + name.encode() + b"\n" + content for name, content in files.items())[:-1]
+
+
+def rehashed(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a record with the hashes that go with parameters, manifest and joint keys."""
+    record = Record(InMemory(files))
+    try:
+        found = record.object(Parameters, layout.PARAMETERS)
+        group = accepted_group(found, INSECURE_NAMES, layout.PARAMETERS)
+        keys = record.object(JointKeys, layout.JOINT_KEYS, group)
+        hashes = Hashes.of(group, found.n, found.k, record.read(layout.MANIFEST))
+    except E2EVoteError:
+        return dict(files)
+    extended = extended_base_hash(hashes.h_b, keys.vote_encryption_key, keys.data_encryption_key)
+    right = {layout.HASHES: hashes, layout.EXTENDED_HASHES: ExtendedHashes(h_e=extended)}
+    return dict(files) | {name: dump(value) + b"\n" for name, value in right.items() if name in files}
 
 
 def indexed(files: Mapping[str, bytes]) -> dict[str, bytes]:
