@@ -8,12 +8,17 @@ READY  := $(VENV)/.installed
 PEERS  := .venv-peers
 PARTS  := workload example ballots cores options
 
-.PHONY: help demo test test-slow check bench bench-quick bench-peers bench-plot extras schemas docs format clean
+# Of 'make fuzz': seconds for each target, and which targets; none named are all.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?=
+
+.PHONY: help demo test test-slow fuzz check bench bench-quick bench-peers bench-plot extras schemas docs format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
 	@echo "make test         run the tests, with coverage"
 	@echo "make test-slow    run the tests that take minutes"
+	@echo "make fuzz         feed every parser mutated data, FUZZ_SECONDS (60) a target, FUZZ_TARGETS='manifest archive'"
 	@echo "make check        format, lint, types, layers, citations, schemas, help texts, documentation"
 	@echo "make bench        measure everything (ten minutes to an hour) into build/bench.json"
 	@echo "make bench-quick  the same with less of everything (a minute or two)"
@@ -39,6 +44,10 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/pytest -m slow || [ $$? -eq 5 ] # 5: there are none
+
+fuzz: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
+	$(BIN)/python -m tests.fuzz run --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 check: $(READY)
 	$(BIN)/ruff format --check

@@ -78,13 +78,15 @@ def restore(
     Its passphrase is asked for when everything else is in order.
 
     Raises:
-        CheckError: the backup is another election's, or the folder is in use.
+        CheckError: the backup is another election's or nobody's who takes part, or the folder is in use.
         WrongPassphraseError: the backup's passphrase is another.
         VerificationError: the backup's secret does not belong to the ceremony.
     """
     i, h_e = backup.guardian, held.election.h_e
     if (root / VAULT).exists():
         raise CheckError(f"{root / VAULT} exists already; a backup is restored into a new folder")
+    if i not in held.exchange.signing_keys:
+        raise CheckError(f"the backup is guardian {i}'s, who is not one of this ceremony")
     secret = open_backup(backup, backup_passphrase, held.group, h_e, i)
     _check_own(held, secret)
     new = passphrase()

@@ -13,7 +13,6 @@ from e2evote.record.layout import IndexEntry, Record
 from e2evote.terminal.screen import Report
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_PIECE = 2**20
 
 
 def pack_record(record: Record, target: Path, report: Report) -> None:
@@ -51,8 +50,8 @@ def pack_record(record: Record, target: Path, report: Report) -> None:
 
 def _copy(record: Record, entry: IndexEntry, archive: zipfile.ZipFile, count: Callable[[int], None]) -> None:
     digest, size = hashlib.sha256(), 0
-    with record.open(entry.path) as source, archive.open(_info(entry.path, entry.size), "w") as sink:
-        while size <= entry.size and (piece := source.read(_PIECE)):
+    with archive.open(_info(entry.path, entry.size), "w") as sink:
+        for piece in record.pieces(entry.path, entry.size + 1):
             digest.update(piece)
             size += len(piece)
             sink.write(piece)

@@ -66,7 +66,7 @@ def show_opened(manifest: Manifest, ballot: ChallengedBallot) -> None:
             say(f"    {remark}")
         if contest.supplemental_fields:
             values = (option.selection for option in opened.options[len(contest.options) :])
-            say(f"    counted as: {_counts(dict(zip(contest.supplemental_fields, values, strict=True)))}")
+            say(f"    counted as: {_counts(dict(zip(contest.supplemental_fields, values, strict=False)))}")
 
 
 def _marks(contest: Contest, opened: OpenedContest) -> str:

@@ -4,10 +4,11 @@ Reading is strict: one canonical spelling (compact JSON, fields in order, upper-
 duplicate keys, no null. What is checked here is form; range and membership are left to whoever verifies.
 """
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema
 
 from e2evote.encoding import Hex, strict_json
 from e2evote.errors import ParseError
@@ -25,13 +26,36 @@ ChainingField = Annotated[bytes, Hex(36)]
 """B_C: mode(4) ‖ hash(32)."""
 
 
+def _fail_fast(node: Any, handler: GetCoreSchemaHandler) -> None:  # noqa: ANN401  (schemas are nested plain data)
+    if isinstance(node, list):
+        for part in node:
+            _fail_fast(part, handler)
+    elif isinstance(node, dict):
+        if node.get("type") == "tuple":
+            node["fail_fast"] = True
+        if node.get("type") == "definition-ref":
+            node = handler.resolve_ref_schema(node)
+        for part in node.values():
+            _fail_fast(part, handler)
+
+
 class RecordModel(BaseModel):
     """Base of all record types: frozen, strict, closed."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", ser_json_inf_nan="constants")
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let arrays end at their first mistake: a list of all takes hundreds of times the memory of the data."""
+        schema = handler(source)
+        _fail_fast(handler.resolve_ref_schema(schema), handler)
+        return schema
+
 
 T = TypeVar("T", bound=RecordModel)
+
+_SHOWN = 100
+"""More mistakes than these are only counted: to list them takes more memory than the data."""
 
 
 def dump(value: RecordModel) -> bytes:
@@ -66,6 +90,8 @@ def parse(kind: type[T], data: bytes, where: str, group: Group | None = None, ca
 
 
 def _parse_error(error: ValidationError, where: str) -> ParseError:
+    if error.error_count() > _SHOWN:
+        return ParseError(where, f"{error.error_count()} fields are missing, unknown or not of the expected form")
     first = error.errors(include_url=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"])
     message = str(first["msg"]).removeprefix("Value error, ")

@@ -178,14 +178,22 @@ class Record:
         except UNREADABLE as error:
             raise ParseError(name, f"cannot be read ({error})") from error
 
+    def pieces(self, name: str, limit: int | None = None) -> Iterator[bytes]:
+        """Yield the content of a file in pieces, at most so many bytes of it.
+
+        Raises:
+            ParseError: missing or unreadable.
+        """
+        with self.open(name) as file:
+            yield from _pieces(file, name, limit)
+
     def read(self, name: str) -> bytes:
         """Return the whole content of a file of one object.
 
         Raises:
             ParseError: missing, unreadable, or larger than OBJECT_LIMIT.
         """
-        with self.open(name) as file:
-            data = b"".join(_pieces(file, name, OBJECT_LIMIT + 1))
+        data = b"".join(self.pieces(name, OBJECT_LIMIT + 1))
         if len(data) > OBJECT_LIMIT:
             raise ParseError(name, f"larger than {OBJECT_LIMIT} bytes")
         self._same_as_before(name, hashlib.sha256(data).digest())
@@ -234,10 +242,9 @@ class Record:
     def sha256(self, name: str) -> tuple[int, bytes]:
         """Return size and SHA-256 of a file."""
         digest, size = hashlib.sha256(), 0
-        with self.open(name) as file:
-            for piece in _pieces(file, name, None):
-                digest.update(piece)
-                size += len(piece)
+        for piece in self.pieces(name):
+            digest.update(piece)
+            size += len(piece)
         self._same_as_before(name, digest.digest())
         return size, digest.digest()
 

@@ -6,7 +6,7 @@ Parsing checks types only; ``Manifest.problems`` lists broken rules, so that a v
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
@@ -258,16 +258,28 @@ def _contest_problems(contest: Contest) -> Iterator[str]:
 def _merging_problems(cells: tuple[TallyCell, ...]) -> Iterator[str]:
     """Yield what is wrong with ``merge_into``: no cell is ever merged into itself, by however many steps."""
     into = {cell.label: cell.merge_into for cell in cells}
+    circular = _circular(into)
     for cell in cells:
-        target, passed = cell.merge_into, set[str]()
+        target = cell.merge_into
         if target is not None and (target not in into or target == cell.label):
             yield f"tally cell {cell.label!r}: merge_into {target!r} is not the label of another tally cell"
-            continue
-        while target is not None and target not in passed:
-            passed.add(target)
-            target = into.get(target)
-        if cell.label in passed:
+        elif cell.label in circular:
             yield f"tally cell {cell.label!r}: merge_into leads back to it"
+
+
+def _circular(into: Mapping[str, str | None]) -> set[str]:
+    """Return the labels from which ``into`` leads back to themselves, in one pass: a manifest may name many cells."""
+    passed, circular = set[str](), set[str]()
+    for start in into:
+        label: str | None = start
+        path = list[str]()
+        while label is not None and label not in passed:
+            passed.add(label)
+            path.append(label)
+            label = into.get(label)
+        if label in path:
+            circular.update(path[path.index(label) :])
+    return circular
 
 
 def _label_problems(what: str, labels: list[str]) -> Iterator[str]:

@@ -21,28 +21,40 @@ def merged_cells(
         voters: how many cast ballots have a contest, by cell and contest; what is not there is 0.
         breaks: whether the ballots of some cells together break a rule in a contest.
     """
-    chains = _chains(manifest)
-    farthest_first = sorted(chains, key=lambda cell: len(chains[cell]), reverse=True)
-    sums = {
-        (cell, ind_c): [cell] for cell in farthest_first for ind_c in manifest.cell_contests(manifest.cells[cell - 1])
-    }
+    following, sums = _following(manifest), dict[tuple[int, int], list[int]]()
+    for cell in _farthest_first(following):
+        sums |= {(cell, ind_c): [cell] for ind_c in manifest.cell_contests(manifest.cells[cell - 1])}
     for (cell, ind_c), cells in sums.items():
-        receiver = next((other for other in chains[cell] if (other, ind_c) in sums), None)
         moving = [each for each in cells if voters.get((each, ind_c), 0)]
-        if receiver is not None and moving and breaks(ind_c, cells):
+        if not moving or not breaks(ind_c, cells):
+            continue
+        receiver = following[cell]
+        while receiver is not None and (receiver, ind_c) not in sums:
+            receiver = following[receiver]
+        if receiver is not None:
             sums[receiver, ind_c] += moving
             sums[cell, ind_c] = [each for each in cells if each not in moving]
     return {key: tuple(sorted(cells)) for key, cells in sorted(sums.items())}
 
 
-def _chains(manifest: Manifest) -> dict[int, list[int]]:
-    """Return for every cell those that it leads to by ``merge_into``, nearest first."""
+def _following(manifest: Manifest) -> dict[int, int | None]:
+    """Return for every cell the one that ``merge_into`` names."""
     number = {cell.label: index for index, cell in enumerate(manifest.cells, 1)}
-    chains = {}
-    for index, cell in enumerate(manifest.cells, 1):
-        chain, label = list[int](), cell.merge_into
-        while label is not None:
-            chain.append(number[label])
-            label = manifest.cells[number[label] - 1].merge_into
-        chains[index] = chain
-    return chains
+    return {
+        index: number[cell.merge_into] if cell.merge_into is not None else None
+        for index, cell in enumerate(manifest.cells, 1)
+    }
+
+
+def _farthest_first(following: Mapping[int, int | None]) -> list[int]:
+    """Return the cells, those before the ones they name: by how many steps it is to the end, most first."""
+    steps = dict[int | None, int]({None: -1})
+    for start in following:
+        path = list[int]()
+        cell: int | None = start
+        while cell is not None and cell not in steps:
+            path.append(cell)
+            cell = following[cell]
+        for each in reversed(path):
+            steps[each] = steps[following[each]] + 1
+    return sorted(following, key=lambda cell: steps[cell], reverse=True)

@@ -53,7 +53,7 @@ class Backup:
         """Read a backup.
 
         Raises:
-            ParseError: the length, the checksum, the version or a cost is not that of a backup.
+            ParseError: the length, the checksum, the version, a cost or the guardian is not that of a backup.
         """
         if len(data) != SIZE:
             raise ParseError(where, f"a backup has {SIZE} bytes, found {len(data)}")
@@ -65,7 +65,10 @@ class Backup:
             Argon2(memory_log2=data[1], iterations=data[2], lanes=data[3])
         except ValueError:
             raise ParseError(where, "the costs of Argon2id are out of bounds") from None
-        return cls(data)
+        backup = cls(data)
+        if not 1 <= backup.guardian < 2**31:
+            raise ParseError(where, f"there can be no guardian {backup.guardian}")
+        return backup
 
     @classmethod
     def of_text(cls, text: str, where: str) -> Self:

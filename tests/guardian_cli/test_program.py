@@ -1,5 +1,6 @@
 """The guardians' program from the invitation to the verified result, and back from a backup."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -235,6 +236,20 @@ def test_a_backup_is_not_restored_over_anything(administrator: Administrator, tm
     result = g.run("restore", 1, *restoring(g, source, messages))
     assert result.exit_code == 2
     assert "guardian 1" in result.output
+    assert not g.folder(1).exists()
+
+
+@pytest.mark.parametrize("i", [0, 4, 2**32 - 1])
+def test_a_backup_of_a_guardian_who_is_none(administrator: Administrator, tmp_path: Path, i: int) -> None:
+    """The checksum keeps nobody from making one."""
+    g, messages = administrator.guardians, tmp_path / "messages.ndjson"
+    write_lines(messages, administrator.ceremony.messages)
+    _, file = backup_as(g, 1, "file", tmp_path)
+    data = bytearray(Backup.of_text(file.read_text(), "file").data[:-4])
+    data[4:8] = i.to_bytes(4, "big")
+    file.write_text(Backup(bytes(data) + hashlib.sha256(data).digest()[:4]).text())
+    shutil.rmtree(g.folder(1))
+    assert f"guardian {i}" in g.refused("restore", 1, *restoring(g, ("--backup", file), messages))
     assert not g.folder(1).exists()
 
 

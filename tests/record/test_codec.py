@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from e2evote.errors import ParseError
 from e2evote.record.ballot import DeviceClosing, EncryptedBallot
@@ -297,3 +298,15 @@ def test_mutated_bytes(objects: dict[str, RecordModel], data: st.DataObject) -> 
         raw[position : position + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
     with suppress(ParseError):
         assert dump(parse(type(value), bytes(raw), "x", TOY_GROUP)) == raw
+
+
+def test_mistakes_are_not_all_listed(ballot: bytes) -> None:
+    """An array of wrong values, or as many unknown fields, took hundreds of times its size in memory."""
+    for field in (b"contests", b"options", b"challenges"):
+        wrong = ballot.replace(b'"%b":[' % field, b'"%b":[' % field + b"1," * 1000)
+        with pytest.raises(ValidationError) as caught:
+            EncryptedBallot.model_validate_json(wrong, context={"group": TOY_GROUP})
+        assert caught.value.error_count() < 10, field
+    fields = b",".join(b'"x%d":1' % number for number in range(1000))
+    with pytest.raises(ParseError, match="fields are missing, unknown or not of the expected form"):
+        parse(EncryptedBallot, b"{" + fields + b"}", "x", TOY_GROUP)

@@ -122,6 +122,16 @@ PROBLEMS: dict[str, tuple[Change, str]] = {
 }
 
 
+def test_a_long_chain_of_cells() -> None:
+    """Following each cell to the end would take hours."""
+    count = 20_000
+    styles = [{"label": f"s{i}", "contests": [1, 2, 3]} for i in range(count)]
+    cells = [{"label": f"c{i}", "ballot_styles": [i + 1], "merge_into": f"c{i + 1}"} for i in range(count)]
+    cells[-1]["merge_into"] = f"c{count - 3}"
+    found = list(parse_manifest(manifest_bytes(ballot_styles=styles, tally_cells=cells)).problems())
+    assert found == [f"tally cell 'c{i}': merge_into leads back to it" for i in (count - 3, count - 2, count - 1)]
+
+
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_every_rule_is_checked(name: str) -> None:
     """Spec: EG-2.1 §3.1.3"""

@@ -70,6 +70,21 @@ def test_cells_without_ballots_are_not_added_and_can_receive() -> None:
     assert sums_of(cells, {("c", 1): 9}) == {("a", 1): {"a"}, ("b", 1): {"b"}, ("c", 1): {"c"}}
 
 
+def test_a_long_chain() -> None:
+    """All of it written down for every cell would not fit into memory."""
+    count = 20_000
+    cells = {str(i): ((1,), str(i + 1) if i + 1 < count else None) for i in range(count)}
+    found = sums_of_chain(cells)
+    assert found[1, 1] == ()
+    assert found[count, 1] == (1, count)
+
+
+def sums_of_chain(cells: Mapping[str, tuple[tuple[int, ...], str | None]]) -> Mapping[tuple[int, int], tuple[int, ...]]:
+    """Return the sums where the first cell has a ballot and only the last is large enough."""
+    voters = {(1, 1): 1, (len(cells), 1): LEAST}
+    return merged_cells(manifest_of(cells), voters, lambda _ind_c, group: len(cells) not in group)
+
+
 @st.composite
 def forests(draw: st.DrawFn) -> dict[str, tuple[tuple[int, ...], str | None]]:
     """Return up to eight cells in any order, none of which leads back to itself."""
