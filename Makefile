@@ -8,7 +8,8 @@ READY  := $(VENV)/.installed
 PEERS  := .venv-peers
 PARTS  := workload example ballots cores options
 
-.PHONY: help demo test test-slow check bench bench-quick bench-peers bench-plot extras schemas docs format clean
+.PHONY: help demo test test-slow check conformance bench bench-quick bench-peers bench-plot extras schemas docs format \
+	clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
@@ -20,6 +21,7 @@ help:
 	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
 	@echo "make bench-plot   draw both as docs/performance.svg"
 	@echo "make extras       install what is optional, so that its tests run too"
+	@echo "make conformance  make the conformance suite anew from its seeds (some minutes) into vectors/records"
 	@echo "make schemas      write schemas/*.json from the record types"
 	@echo "make docs         build the documentation in build/docs"
 	@echo "make format       format the code and refresh the help texts in README.md"
@@ -46,7 +48,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/checks/citations.py
-	$(BIN)/python tests/checks/schemas.py
+	$(BIN)/python -m tests.checks.schemas
 	$(BIN)/python tests/checks/readme_help.py
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 
@@ -78,8 +80,11 @@ bench-plot: $(READY)
 extras: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench,crypto-mb,distributed]'
 
+conformance: $(READY)
+	$(BIN)/python -m tests.conformance --write
+
 schemas: $(READY)
-	$(BIN)/python tests/checks/schemas.py --write
+	$(BIN)/python -m tests.checks.schemas --write
 
 docs: $(READY)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going docs build/docs
