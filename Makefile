@@ -37,7 +37,7 @@ demo: $(READY)
 	$(BIN)/e2evote demo
 
 test: $(READY)
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --cov --numprocesses=auto --dist=loadfile
 
 test-slow: $(READY)
 	$(BIN)/pytest -m slow || [ $$? -eq 5 ] # 5: there are none

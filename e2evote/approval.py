@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import InitVar, dataclass
 from types import MappingProxyType
-from typing import Literal, NamedTuple, Never, Self, final
+from typing import Generic, Literal, NamedTuple, Never, Self, TypeVar, final
 
 from e2evote.decryption.cells import CellSums, cell_sums
 from e2evote.decryption.statements import (
@@ -25,14 +25,17 @@ from e2evote.errors import CheckError
 from e2evote.messages.decrypting import Subject
 from e2evote.record import layout
 from e2evote.record.ballot import EncryptedBallot, Status
-from e2evote.record.codec import Hash, RecordModel, dump, parse
+from e2evote.record.codec import Hash, RecordModel, dump
 from e2evote.record.exceptions import Override, Rule, TallyException
 from e2evote.record.layout import Record
 from e2evote.record.load import load_election, load_guardians
+from e2evote.record.pre_encrypted import PublishedBallot, parse_published
 from e2evote.record.setup import Election, GuardianPublicKey
 from e2evote.record.tally import EncryptedTally
 from e2evote.verifier.run import Progress, verify_and_sum
 from e2evote.verifier.secrecy import Secrecy
+
+B = TypeVar("B", bound=PublishedBallot)
 
 _TOKEN = object()
 """What only ``approve`` hands to the constructor."""
@@ -71,10 +74,10 @@ class DataRuling:
     refusal: str | None
 
 
-class BallotStatement(NamedTuple):
+class BallotStatement(NamedTuple, Generic[B]):
     """What is to be decrypted of one ballot."""
 
-    ballot: EncryptedBallot
+    ballot: B
     statement: DataStatement
 
 
@@ -116,31 +119,33 @@ class ApprovedRecord:
         """
         return statements_of(self.election, self.cells)
 
-    def ballot_nonce_statements(self, codes: Collection[bytes] | None = None) -> Iterator[BallotStatement]:
-        """Return the ballot nonces of challenged ballots, by device and position.
+    def ballot_nonce_statements(
+        self, codes: Collection[bytes] | None = None
+    ) -> Iterator[BallotStatement[PublishedBallot]]:
+        """Return the ballot nonces of challenged and uncast ballots, by device and position.
 
         Args:
-            codes: confirmation codes of the ballots to open; all that were challenged by default.
+            codes: confirmation codes of the ballots to open; all that were challenged or left uncast by default.
 
         Raises:
-            CheckError: one of them is not that of a challenged ballot.
+            CheckError: one of them is not that of such a ballot.
             ParseError: while it is gone through: the record changed after it was approved.
 
         Spec: EG-2.1 §3.6.7
         """
         statuses = {code: s for device in self.record.device_indices() for code, s in self._statuses(device).items()}
-        challenged = {code for code, status in statuses.items() if status == "challenged"}
+        challenged = {code for code, status in statuses.items() if status in ("challenged", "uncast")}
         wanted = challenged if codes is None else set(codes)
         for code in sorted(wanted - challenged):
             found = f"ballot {code.hex().upper()} is {statuses.get(code, 'not in the record')}"
-            raise CheckError(f"{found}; only challenged ballots are opened")
+            raise CheckError(f"{found}; only challenged ballots are opened, and uncast ones")
         return (
             BallotStatement(ballot, ballot_nonce_statement(self.election, ballot, status))
             for ballot, status in self._ballots()
             if ballot.confirmation_code in wanted
         )
 
-    def contest_data_statements(self) -> Iterator[BallotStatement]:
+    def contest_data_statements(self) -> Iterator[BallotStatement[EncryptedBallot]]:
         """Return the contest data of all cast ballots, in every contest in which that may be decrypted.
 
         Raises:
@@ -155,8 +160,9 @@ class ApprovedRecord:
         return (
             BallotStatement(ballot, contest_data_statement(self.election, ballot, status, contest.index))
             for ballot, status in self._ballots()
+            if isinstance(ballot, EncryptedBallot) and status == "cast"
             for contest in ballot.contests
-            if status == "cast" and contest.index in allowed
+            if contest.index in allowed
         )
 
     def statements(self, subject: Subject, codes: Collection[bytes] = ()) -> tuple[Statement, ...]:
@@ -192,13 +198,13 @@ class ApprovedRecord:
     def _statuses(self, device: int) -> dict[bytes, Status]:
         return {entry.confirmation_code: entry.status for entry in self.record.statuses(device)}
 
-    def _ballots(self) -> Iterator[tuple[EncryptedBallot, Status]]:
+    def _ballots(self) -> Iterator[tuple[PublishedBallot, Status]]:
         """Yield every ballot with its status; a file is compared with what was verified before any of it is used."""
         for device in self.record.device_indices():
-            statuses = self._statuses(device)
+            statuses, opening = self._statuses(device), self.record.opening(device)
             for name in self.record.ballot_shards(device):
                 for where, line in list(self.record.lines(name)):
-                    ballot = parse(EncryptedBallot, line, where, self.election.group)
+                    ballot = parse_published(line, where, self.election.group, opening)
                     yield ballot, statuses[ballot.confirmation_code]
 
 

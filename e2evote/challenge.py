@@ -14,10 +14,11 @@ from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal
 from e2evote.hashing import contest_data_nonce, selection_nonce
 from e2evote.record.ballot import EncryptedBallot, EncryptedContest
 from e2evote.record.opened import ChallengedBallot, OpenedContest, OpenedContestData, OpenedOption
+from e2evote.record.pre_encrypted import PublishedBallot
 from e2evote.record.setup import Election
 
 
-def nonce_from_factor(ballot: EncryptedBallot, beta_b: Element) -> SecretBallotNonce:
+def nonce_from_factor(ballot: PublishedBallot, beta_b: Element) -> SecretBallotNonce:
     """Return ξ_B from β_B = C_0^ŝ, which the guardians computed together.
 
     Spec: EG-2.1 §3.3.4, eqs. 35, 36

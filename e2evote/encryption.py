@@ -216,7 +216,7 @@ def encrypting_unchained(
         weight=plaintext.weight,
         encrypted_at=clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         contests=tuple(contests),
-        ballot_nonce=(yield from _encrypting_nonce(election, h_i, xi_b, rng)),
+        ballot_nonce=(yield from encrypting_nonce(election, h_i, xi_b, rng)),
         nonce=SecretBallotNonce(xi_b),
     )
 
@@ -266,7 +266,7 @@ def _encrypting_contest(
     )
 
 
-def _encrypting_nonce(election: Election, h_i: bytes, xi_b: bytes, rng: Randomness) -> Computation[HashedCiphertext]:
+def encrypting_nonce(election: Election, h_i: bytes, xi_b: bytes, rng: Randomness) -> Computation[HashedCiphertext]:
     """Encrypt ξ_B under K̂ with a nonce of its own.
 
     Spec: EG-2.1 §3.3.4, eqs. 34, 37

@@ -7,7 +7,7 @@ length is asserted: a wrong length is a bug before it is a wrong hash.
 import hashlib
 import hmac
 from enum import IntEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from e2evote.encoding import b
 from e2evote.group.elements import Element, Group, Scalar, SecretScalar
@@ -46,6 +46,24 @@ class Tag(IntEnum):
     TALLY_PROOF = 0x31
     CONTEST_DATA_COMMITMENT = 0x32
     CONTEST_DATA_DECRYPTION = 0x33
+    SELECTION_VECTOR = 0x40
+    PRE_ENCRYPTED_CONTEST = 0x41
+    PRE_ENCRYPTED_CODE = 0x42
+    PRE_ENCRYPTED_DEVICE = 0x43
+    PRE_ENCRYPTED_CHAIN_CLOSE = 0x44
+    PRE_ENCRYPTION_NONCE = 0x45
+
+
+class CodeTags(NamedTuple):
+    """First bytes of what is hashed for the codes and the chain of a device, by what the device makes."""
+
+    code: Tag
+    device: Tag
+    chain_close: Tag
+
+
+ORDINARY = CodeTags(Tag.CONFIRMATION_CODE, Tag.DEVICE, Tag.CHAIN_CLOSE)
+PRE_ENCRYPTED = CodeTags(Tag.PRE_ENCRYPTED_CODE, Tag.PRE_ENCRYPTED_DEVICE, Tag.PRE_ENCRYPTED_CHAIN_CLOSE)
 
 
 class OwnTag(IntEnum):
@@ -165,11 +183,20 @@ def contest_data_nonce(group: Group, h_i: bytes, ind_c: int, xi_b: bytes) -> Sec
     return group.secret(H_q(group, h_i, Tag.CONTEST_DATA_NONCE, ind_c, xi_b, length=37).value)
 
 
-def device_hash(h_e: bytes, device_info: str) -> bytes:
-    """Return H_DI = H(H_E; 2A, len(S_device), S_device), S_device in UTF-8.
+def pre_encryption_nonce(group: Group, h_i: bytes, ind_c: int, j: int, k: int, xi_b: bytes) -> SecretScalar:
+    """Return ξ_{i,j,k} = H_q(H_I; 45, i, j, k, ξ_B), of the k-th encryption in the j-th vector of contest i.
 
-    Spec: EG-2.1 §3.4.3, eq. 72
+    Spec: EG-2.1 §4.2.1, eq. 121
+    """
+    # 45 ‖ i(4) ‖ j(4) ‖ k(4) ‖ ξ_B(32): 45 bytes
+    return group.secret(H_q(group, h_i, Tag.PRE_ENCRYPTION_NONCE, ind_c, j, k, xi_b, length=45).value)
+
+
+def device_hash(h_e: bytes, device_info: str, tags: CodeTags = ORDINARY) -> bytes:
+    """Return H_DI = H(H_E; 2A, len(S_device), S_device), S_device in UTF-8; with 43 if it pre-encrypts.
+
+    Spec: EG-2.1 §3.4.3, eq. 72; §4.1.4, eq. 119
     """
     s_device = device_info.encode()
-    # 2A ‖ len(4) ‖ S_device
-    return H(h_e, Tag.DEVICE, len(s_device), s_device, length=5 + len(s_device))
+    # 2A or 43 ‖ len(4) ‖ S_device
+    return H(h_e, tags.device, len(s_device), s_device, length=5 + len(s_device))

@@ -9,8 +9,7 @@ from itertools import islice
 from e2evote.elgamal import Ciphertext, aggregate
 from e2evote.engine import Workers, workers
 from e2evote.errors import CheckError
-from e2evote.record.ballot import EncryptedBallot
-from e2evote.record.codec import parse
+from e2evote.record.pre_encrypted import CountedBallot, parse_counted
 from e2evote.record.setup import Election
 from e2evote.record.tally import EncryptedTally, EncryptedTallyContest
 
@@ -31,7 +30,7 @@ class Accumulation:
     voters: Counter[tuple[int, int]] = field(default_factory=Counter)
     totals: dict[tuple[int, int], Row] = field(default_factory=dict)
 
-    def add_ballots(self, election: Election, ballots: Iterable[EncryptedBallot]) -> None:
+    def add_ballots(self, election: Election, ballots: Iterable[CountedBallot]) -> None:
         """Multiply cast ballots into their cells.
 
         Raises:
@@ -90,12 +89,13 @@ class Accumulation:
             self.totals[key] = list(islice(sums, len(several[0])))
 
 
-def accumulate(election: Election, cast_ballots: Iterable[EncryptedBallot]) -> tuple[EncryptedTally, ...]:
+def accumulate(election: Election, cast_ballots: Iterable[CountedBallot]) -> tuple[EncryptedTally, ...]:
     """Return the encrypted tally of every cell, in manifest order.
 
     Args:
         election: the election.
-        cast_ballots: the ballots with status cast, each once, already verified; streamed.
+        cast_ballots: the ballots with status cast, each once, already verified; of pre-encrypted ballots what was
+            recorded; streamed.
 
     Raises:
         CheckError: a ballot that is not of its style, or whose weight is not allowed.
@@ -115,7 +115,8 @@ def accumulate_lines(
 
     Args:
         election: the election.
-        cast_ballots: where each line stands and the line, for every ballot with status cast, once; streamed.
+        cast_ballots: where each line stands and the line, for every ballot with status cast, once, of either kind;
+            streamed.
         jobs: where the lines are parsed and multiplied.
 
     Raises:
@@ -134,7 +135,7 @@ def accumulate_lines(
 
 def _accumulate_chunk(election: Election, lines: Sequence[Line]) -> Accumulation:
     part = Accumulation()
-    part.add_ballots(election, (parse(EncryptedBallot, line, where, election.group) for where, line in lines))
+    part.add_ballots(election, (parse_counted(line, where, election.group) for where, line in lines))
     return part
 
 
@@ -142,7 +143,7 @@ def _weighted(ciphertext: Ciphertext, weight: int) -> Ciphertext:
     return ciphertext if weight == 1 else ciphertext ** ciphertext.alpha.group.scalar(weight)
 
 
-def _check_shape(election: Election, ballot: EncryptedBallot) -> None:
+def _check_shape(election: Election, ballot: CountedBallot) -> None:
     manifest, code = election.manifest, ballot.confirmation_code.hex().upper()
     style = manifest.ballot_style(ballot.ballot_style)
     if not 1 <= ballot.weight <= manifest.maximum_weight:

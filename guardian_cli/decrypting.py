@@ -61,17 +61,27 @@ def check_asked(workspace: Workspace, plan: DecryptionPlan) -> None:
         )
 
 
-def accept(workspace: Workspace, vault: Vault, plan: DecryptionPlan, approved: ApprovedRecord) -> Decryption:
-    """Pin the record's ballots and accept the plan; earlier attempts at the same that were not answered are given up.
+def check(workspace: Workspace, vault: Vault, plan: DecryptionPlan, approved: ApprovedRecord) -> Sequence[Statement]:
+    """Return what would be decrypted, if this guardian may answer.
 
     Raises:
         CheckError: as ``check_plan``; or other ballots of this election were decrypted before; or the folder was
             restored and may have answered already.
     """
-    statements, context = check_plan(workspace, plan, approved), plan_context(workspace.exchange, plan)
-    journal = Journal(vault)
-    journal.check_new(context, datetime.fromisoformat(plan.begun))
-    vault.accept(approved, context)
+    statements = check_plan(workspace, plan, approved)
+    Journal(vault).check_new(plan_context(workspace.exchange, plan), datetime.fromisoformat(plan.begun))
+    vault.check_memory(approved)
+    return statements
+
+
+def accept(workspace: Workspace, vault: Vault, plan: DecryptionPlan, approved: ApprovedRecord) -> Decryption:
+    """Pin the record's ballots and accept the plan; earlier attempts at the same that were not answered are given up.
+
+    Raises:
+        CheckError: as ``check``.
+    """
+    statements, journal = check(workspace, vault, plan, approved), Journal(vault)
+    vault.accept(approved, plan_context(workspace.exchange, plan))
     under_way = {view.session for view in journal.sessions() if view.state in ("committed", "revealed")}
     for earlier in decryptions(workspace):
         if earlier.plan.subject == plan.subject and earlier.exchange.context in under_way:

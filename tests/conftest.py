@@ -17,6 +17,7 @@ from e2evote.record.setup import Election
 from tests.approvals import approved_of
 from tests.builders import TOY, BuiltRecord, build_record
 from tests.deterministic import DeterministicRandomness
+from tests.mail_forger import build_mail
 from tests.mistakes.helpers import plain
 
 # A shell that starts a job in the background lets it ignore Ctrl-C, which tests send to themselves and to others.
@@ -52,6 +53,12 @@ def rng() -> DeterministicRandomness:
 def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltRecord:
     """A whole toy election with its record on disk and every secret. Read-only."""
     return build_record(tmp_path_factory.mktemp("built") / "record")
+
+
+@pytest.fixture(scope="session")
+def mail() -> BuiltRecord:
+    """The part of a toy mail election that is in memory; see ``MailForger``."""
+    return build_mail()
 
 
 @pytest.fixture(scope="session")

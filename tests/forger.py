@@ -19,9 +19,10 @@ from e2evote.group.elements import Element, Scalar
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext, Seal
 from e2evote.hashing import contest_data_nonce, selection_nonce
 from e2evote.record import layout
-from e2evote.record.ballot import BallotStatus, EncryptedBallot, EncryptedContest
+from e2evote.record.ballot import BallotStatus, EncryptedContest
 from e2evote.record.codec import RecordModel, dump
 from e2evote.record.opened import ChallengedBallot, DecryptedContestData, OpenedContest, OpenedContestData, OpenedOption
+from e2evote.record.pre_encrypted import CountedBallot
 from e2evote.record.setup import Election, ExtendedHashes, Parameters
 from e2evote.record.tally import EncryptedTally, EncryptedTallyContest, Tally, TallyContest, TallyOption
 from e2evote.zkp.equality import EqualityProof, contest_data_challenge, tally_challenge
@@ -46,7 +47,7 @@ class Forger(BallotForger):
         manifest, one = self.election.manifest, Ciphertext(self.group.one, self.group.one)
         cells = []
         for number, cell in enumerate(manifest.cells, 1):
-            ballots = [v.ballot for v in self.all_votes() if v.status in counted and self.cell(v.ballot) == number]
+            ballots = [ballot for ballot in self.counted(set(counted)) if self.cell(ballot) == number]
             contests = []
             for ind_c in manifest.cell_contests(cell):
                 row = [one] * len(manifest.contest(ind_c).verifiable_fields)
@@ -62,7 +63,11 @@ class Forger(BallotForger):
             cells.append(EncryptedTally.model_construct(**fields, contests=tuple(contests)))
         return cells
 
-    def cell(self, ballot: EncryptedBallot) -> int | None:
+    def counted(self, statuses: set[str]) -> list[CountedBallot]:
+        """Return the ballots with these statuses."""
+        return [vote.ballot for vote in self.all_votes() if vote.status in statuses]
+
+    def cell(self, ballot: CountedBallot) -> int | None:
         """Return the cell of a ballot, None if its style does not exist."""
         styles = len(self.election.manifest.ballot_styles)
         return self.election.manifest.cell_of(ballot.ballot_style) if ballot.ballot_style <= styles else None

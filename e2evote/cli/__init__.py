@@ -11,6 +11,7 @@ NOUNS = (
     "ceremony",
     "device",
     "ballot",
+    "mail",
     "tally",
     "decryption",
     "record",

@@ -13,7 +13,9 @@ from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, directory, 
 from e2evote.cli.views import show_opened
 from e2evote.cli.workspace import Workspace
 from e2evote.encoding import hex_of
+from e2evote.errors import CheckError
 from e2evote.record.ballot import Status
+from e2evote.record.opened import ChallengedBallot
 from e2evote.terminal.program import Failure
 from e2evote.terminal.screen import note, progress
 
@@ -96,8 +98,8 @@ def show_challenged(workspace: Workspace, codes: tuple[str, ...]) -> None:
     problems = devices.decide(found, "challenged")
     for device, code in found:
         opened = device.opened()
-        if code in opened:
-            show_opened(workspace.election.manifest, opened[code])
+        if isinstance(ballot := opened.get(code), ChallengedBallot):
+            show_opened(workspace.election.manifest, ballot)
         elif not problems:
             note(f"ballot {hex_of(code)}: its device cannot open it any more; the guardians can, after voting")
     if problems:
@@ -144,6 +146,9 @@ def cast(directory: Path, codes: tuple[str, ...], rest: bool) -> None:
 def _decide(directory: Path, codes: tuple[str, ...], status: Status) -> None:
     with Workspace(directory).locked() as workspace:
         found = devices.find(workspace, codes) if codes else devices.undecided(workspace)
+        for device in {device.number: device for device, _ in found}.values():
+            if device.pre_encrypts:
+                raise CheckError(f"device {device.number} makes pre-encrypted ballots; see 'e2evote mail'")
         for problem in devices.decide(found, status):
             note(problem)
     click.echo(f"{len(found)} ballots {status}")

@@ -26,6 +26,7 @@ from e2evote.decryption.statements import Statement
 from e2evote.engine import Workers
 from e2evote.errors import CheckError
 from e2evote.record import layout
+from e2evote.record.ballot import EncryptedBallot
 from e2evote.record.exceptions import Override
 from e2evote.record.tally import EncryptedTally
 from e2evote.secret_sharing import SecretKeyShares
@@ -65,7 +66,7 @@ def accumulate_cast(workspace: Workspace, jobs: int) -> tuple[EncryptedTally, ..
     cast = (
         (where, line)
         for device, decided in zip(everything, decisions, strict=True)
-        for where, line in device.record.ballot_lines(device.number)
+        for where, line in _counted_lines(device)
         if decided[code_of(where, line)] == "cast"
     )
     expected = sum(status == "cast" for decided in decisions for status in decided.values())
@@ -80,6 +81,13 @@ def accumulate_cast(workspace: Workspace, jobs: int) -> tuple[EncryptedTally, ..
     encrypted = total.tallies(workspace.election)
     workspace.writer.write_lines(layout.ENCRYPTED_TALLIES, encrypted)
     return encrypted
+
+
+def _counted_lines(device: Device) -> Iterator[tuple[str, bytes]]:
+    """Yield the lines of which cast ballots are added up: of pre-encrypted ones what was recorded."""
+    record = device.record
+    shards = record.recorded_shards(device.number) if device.pre_encrypts else record.ballot_shards(device.number)
+    return (line for name in shards for line in record.lines(name))
 
 
 class Decryption:
@@ -147,7 +155,9 @@ class Decryption:
                     report(done, len(missing))
         publish_challenged(self.workspace)
 
-    def _decrypt_contest_data(self, approved: ApprovedRecord, data: Iterator[BallotStatement], jobs: int) -> None:
+    def _decrypt_contest_data(
+        self, approved: ApprovedRecord, data: Iterator[BallotStatement[EncryptedBallot]], jobs: int
+    ) -> None:
         expected = sum(ruling.ballots for ruling in approved.data_rulings if ruling.refusal is None)
         with side_by_side(jobs, expected, 20) as hands, progress("Decrypting contest data") as report:
             asked, stated = tee(data)

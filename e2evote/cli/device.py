@@ -20,7 +20,8 @@ def device() -> None:
 @directory
 @click.option("--info", required=True, metavar="TEXT", help="What the device is called; hashed into every code.")
 @click.option("--no-chaining", is_flag=True, help="Do not chain its ballots (if the manifest allows it).")
-def open_device(directory: Path, info: str, no_chaining: bool) -> None:
+@click.option("--mail", is_flag=True, help="It makes pre-encrypted ballots only, for votes by mail ('e2evote mail').")
+def open_device(directory: Path, info: str, no_chaining: bool, mail: bool) -> None:
     """Open a voting device and print its number.
 
     For example:
@@ -28,7 +29,7 @@ def open_device(directory: Path, info: str, no_chaining: bool) -> None:
         e2evote device open club --info "Main hall, 01"
     """
     with Workspace(directory).locked() as workspace:
-        opened = open_new(workspace, info, chaining=not no_chaining)
+        opened = open_new(workspace, info, chaining=not no_chaining, pre_encrypts=mail)
     click.echo(opened.number)
 
 
@@ -38,8 +39,8 @@ def open_device(directory: Path, info: str, no_chaining: bool) -> None:
 def close_device(directory: Path, number: int) -> None:
     """Close device N: publish what became of its ballots and end their chain.
 
-    Every ballot must have been cast, challenged or spoiled. Have the closing hash that is printed written into the
-    minutes: nobody can then drop the last ballots unnoticed.
+    Every ballot must have been cast, challenged or spoiled, every pre-encrypted one recorded or opened. Have the
+    closing hash that is printed written into the minutes: nobody can then drop the last ballots unnoticed.
 
     For example:
 

@@ -94,6 +94,8 @@ def encrypt_file(device: Device, path: Path, report: Report, jobs: int) -> tuple
     """
     device.workspace.check_voting()
     device.check_open()
+    if device.pre_encrypts:
+        raise CheckError(f"device {device.number} makes pre-encrypted ballots; 'e2evote mail make' does it")
     source = Input(path, device.workspace.election.manifest)
     total, (before, last_code) = source.check(), device.last()
     run = _Run(device, source, total, before, report)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from e2evote.approval import ApprovedRecord, BallotStatement
-from e2evote.challenge import nonce_from_factor, open_ballot
-from e2evote.cli.devices import Device, devices
+from e2evote.challenge import nonce_from_factor
+from e2evote.cli.devices import Device, Opened, devices, is_opened, open_published
 from e2evote.cli.workspace import Workspace
 from e2evote.decryption.results import opened_contest_data, tallies_of
 from e2evote.errors import CheckError
@@ -13,6 +13,7 @@ from e2evote.record import layout
 from e2evote.record.ballot import EncryptedBallot
 from e2evote.record.exceptions import TallyException
 from e2evote.record.opened import ChallengedBallot
+from e2evote.record.pre_encrypted import PublishedBallot, UncastBallot
 from e2evote.terminal.screen import note
 from e2evote.zkp.equality import EqualityProof
 
@@ -66,7 +67,9 @@ def publish_tallies(
 
 
 def publish_contest_data(
-    workspace: Workspace, approved: ApprovedRecord, decrypted: Iterable[tuple[BallotStatement, Decrypted]]
+    workspace: Workspace,
+    approved: ApprovedRecord,
+    decrypted: Iterable[tuple[BallotStatement[EncryptedBallot], Decrypted]],
 ) -> None:
     """Publish the contest data of all cast ballots that may be read: to leave some out would be to choose."""
     entries = [opened_contest_data(asked.ballot, asked.statement, *result) for asked, result in decrypted]
@@ -78,16 +81,16 @@ def publish_contest_data(
 
 
 def not_opened(workspace: Workspace) -> list[bytes]:
-    """Return the codes of challenged ballots that their devices have not opened, by device and position."""
+    """Return the codes of challenged and uncast ballots that their devices have not opened, by device and position."""
     found: list[bytes] = []
     for device in devices(workspace):
         opened = device.opened()
-        found += (code for code in _challenged(device) if code not in opened)
+        found += (code for code in _to_open(device) if code not in opened)
     return found
 
 
-def open_with(workspace: Workspace, ballot: EncryptedBallot, factor: Element) -> None:
-    """Open a challenged ballot with β_B and keep it; its publication waits for the others.
+def open_with(workspace: Workspace, ballot: PublishedBallot, factor: Element) -> None:
+    """Open a challenged or uncast ballot with β_B and keep it; its publication waits for the others.
 
     Raises:
         VerificationError: the nonce does not fit the ballot.
@@ -96,28 +99,31 @@ def open_with(workspace: Workspace, ballot: EncryptedBallot, factor: Element) ->
     """
     device = Device(workspace, ballot.device)
     opened = device.opened()
-    opened[ballot.confirmation_code] = open_ballot(workspace.election, ballot, nonce_from_factor(ballot, factor))
+    opened[ballot.confirmation_code] = open_published(workspace.election, ballot, nonce_from_factor(ballot, factor))
     device.keep_opened(opened)
 
 
 def unpublished(workspace: Workspace) -> bool:
-    """Tell whether a challenged ballot is not in the record yet, opened."""
-    found = workspace.record.objects(ChallengedBallot, layout.CHALLENGED_BALLOTS, workspace.election.group)
-    known = {ballot.confirmation_code for ballot in found}
-    return any(code not in known for device in devices(workspace) for code in _challenged(device))
+    """Tell whether a challenged or uncast ballot is not in the record yet, opened."""
+    record, group = workspace.record, workspace.election.group
+    known = {ballot.confirmation_code for ballot in record.objects(ChallengedBallot, layout.CHALLENGED_BALLOTS, group)}
+    known |= {ballot.confirmation_code for ballot in record.objects(UncastBallot, layout.UNCAST_BALLOTS, group)}
+    return any(code not in known for device in devices(workspace) for code in _to_open(device))
 
 
 def publish_challenged(workspace: Workspace) -> None:
-    """Publish all challenged ballots, opened, unless the record has them; each has to be open."""
+    """Publish all challenged and uncast ballots, opened, unless the record has them; each has to be open."""
     if not unpublished(workspace):
         return
-    every: list[ChallengedBallot] = []
+    every: list[Opened] = []
     for device in devices(workspace):
         opened = device.opened()
-        every += (opened[code] for code in _challenged(device))
-    workspace.writer.write_lines(layout.CHALLENGED_BALLOTS, every, replace=True)
+        every += (opened[code] for code in _to_open(device))
+    for name, kind in ((layout.CHALLENGED_BALLOTS, ChallengedBallot), (layout.UNCAST_BALLOTS, UncastBallot)):
+        if lines := [ballot for ballot in every if isinstance(ballot, kind)]:
+            workspace.writer.write_lines(name, lines, replace=True)
 
 
-def _challenged(device: Device) -> list[bytes]:
+def _to_open(device: Device) -> list[bytes]:
     decisions = device.decisions()
-    return [code for code in device.codes() if decisions.get(code) == "challenged"]
+    return [code for code in device.codes() if is_opened(decisions.get(code))]

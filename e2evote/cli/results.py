@@ -98,6 +98,7 @@ def summarise(record: Record, allow_insecure: frozenset[str] = frozenset()) -> S
     total = sum(device.ballots for device in devices)
     undecided = total - sum(statuses.values())
     counts = {"total": total} | {status: statuses[status] for status in ("cast", "challenged", "spoiled")}
+    counts |= {"uncast": statuses["uncast"]} if statuses["uncast"] else {}
     return Summary(
         fingerprint=hex_of(fingerprint),
         label=election.manifest.label,

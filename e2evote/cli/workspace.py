@@ -8,7 +8,8 @@ DIR/private/guardians/guardian_<i>.json      shares of the secret keys, if the c
 DIR/private/devices/<dddd>/state.json        how far the input is encrypted, until the device closes
 DIR/private/devices/<dddd>/nonces-<ssssss>.ndjson  nonces of undecided ballots, a file a shard
 DIR/private/devices/<dddd>/decisions.ndjson  what became of ballots
-DIR/private/devices/<dddd>/opened.ndjson     challenged ballots, opened
+DIR/private/devices/<dddd>/opened.ndjson     challenged and uncast ballots, opened
+DIR/private/devices/<dddd>/recorded-<rrrrrr>.ndjson  cast pre-encrypted ballots of a run, until the device closes
 ```
 """
 

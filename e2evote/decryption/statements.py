@@ -18,6 +18,7 @@ from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphe
 from e2evote.hashing import H, Part, Tag, selection_identifier_hash
 from e2evote.record.ballot import EncryptedBallot, Status
 from e2evote.record.codec import RecordModel
+from e2evote.record.pre_encrypted import PreEncryptedBallot
 from e2evote.record.setup import Election, GuardianPublicKey
 from e2evote.record.tally import EncryptedTally
 from e2evote.secret_sharing import SecretKeyShares
@@ -186,17 +187,19 @@ def tally_statements(election: Election, encrypted: Sequence[EncryptedTally]) ->
     return statements_of(election, decryptable_cells(election, encrypted))
 
 
-def ballot_nonce_statement(election: Election, ballot: EncryptedBallot, status: Status) -> DataStatement:
-    """Return the ballot nonce of a challenged ballot as a statement.
+def ballot_nonce_statement(
+    election: Election, ballot: EncryptedBallot | PreEncryptedBallot, status: Status
+) -> DataStatement:
+    """Return the ballot nonce of a challenged ballot, or of a pre-encrypted one that was not cast, as a statement.
 
     Raises:
-        CheckError: the ballot was not challenged.
+        CheckError: the ballot was neither challenged nor left uncast.
         VerificationError: its nonce ciphertext does not hold.
 
     Spec: EG-2.1 §3.6.7, eqs. 107, 108
     """
-    if status != "challenged":
-        raise CheckError(f"ballot {_code(ballot)} is {status}; only challenged ballots are opened")
+    if status not in ("challenged", "uncast"):
+        raise CheckError(f"ballot {_code(ballot)} is {status}; only challenged ballots are opened, and uncast ones")
     _verify_identifier(election, ballot)
     hashed_elgamal.verify(BallotNonceSeal(ballot.h_i), election.group.g, ballot.ballot_nonce)
     return DataStatement(ballot.h_i, 0, ballot.ballot_nonce)
@@ -223,11 +226,11 @@ def contest_data_statement(election: Election, ballot: EncryptedBallot, status: 
     return DataStatement(ballot.h_i, ind_c, data)
 
 
-def _verify_identifier(election: Election, ballot: EncryptedBallot) -> None:
+def _verify_identifier(election: Election, ballot: EncryptedBallot | PreEncryptedBallot) -> None:
     """Refuse a ballot of another election under the same guardians' keys."""
     if ballot.h_i != selection_identifier_hash(election.h_e, ballot.id_b):
         raise VerificationError(f"ballot {_code(ballot)} is not of this election: H_I is not H(H_E; 20, id_B)")
 
 
-def _code(ballot: EncryptedBallot) -> str:
+def _code(ballot: EncryptedBallot | PreEncryptedBallot) -> str:
     return ballot.confirmation_code.hex().upper()

@@ -11,7 +11,8 @@ from e2evote.hashed_elgamal import HashedCiphertext
 from e2evote.record.codec import ChainingField, Count, Hash, Index, RecordModel
 from e2evote.zkp.range import RangeProof
 
-Status = Literal["cast", "challenged", "spoiled"]
+Status = Literal["cast", "challenged", "spoiled", "uncast"]
+"""``uncast`` is said of pre-encrypted ballots only: they are cast, or opened."""
 
 
 def _existing_time(text: str) -> str:
@@ -35,23 +36,28 @@ class EncryptedOption(RecordModel):
     proof: RangeProof
 
 
-class EncryptedContest(RecordModel):
-    """One contest on a ballot: its options and supplemental fields in manifest order, proofs, its data, its hash χ.
-
-    ``proof`` is that of its limit, ``relations`` are those of ``record.supplemental.field_relations``, in order.
-    """
+class ProvedContest(RecordModel):
+    """The votes of a ballot in one contest: options and supplemental fields in manifest order, proof of its limit."""
 
     index: Index
     options: Annotated[tuple[EncryptedOption, ...], MinLen(1)]
     proof: RangeProof
-    relations: Annotated[tuple[RangeProof, ...], MinLen(1)] | None = None
-    contest_data: HashedCiphertext | None = None
-    contest_hash: Hash
 
     @property
     def ciphertexts(self) -> tuple[Ciphertext, ...]:
         """All ciphertexts of verifiable fields, in order."""
         return tuple(option.ciphertext for option in self.options)
+
+
+class EncryptedContest(ProvedContest):
+    """One contest on a ballot, with what is proved of supplemental fields, its data, its hash χ.
+
+    ``relations`` are the proofs of ``record.supplemental.field_relations``, in order.
+    """
+
+    relations: Annotated[tuple[RangeProof, ...], MinLen(1)] | None = None
+    contest_data: HashedCiphertext | None = None
+    contest_hash: Hash
 
 
 class EncryptedBallot(RecordModel):
@@ -78,13 +84,14 @@ class BallotStatus(RecordModel):
 
 
 class DeviceOpening(RecordModel):
-    """A voting device at the start: S_device, H_DI, chaining mode, and H_0 where ballots are chained."""
+    """A device at the start: S_device, H_DI, chaining mode, H_0 if ballots are chained; and whether it pre-encrypts."""
 
     device: Index
     device_info: str
     h_di: Hash
     chaining_mode: Literal[0, 1]
     h_0: Hash | None = None
+    pre_encrypted: Literal[True] | None = None
 
 
 class DeviceClosing(RecordModel):

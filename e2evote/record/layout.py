@@ -7,7 +7,7 @@ objects mean is checked by others.
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Literal, TypeVar
 from urllib.parse import unquote
@@ -36,13 +36,15 @@ EXCEPTIONS = "exceptions.ndjson"
 TALLIES = "tallies.ndjson"
 CHALLENGED_BALLOTS = "challenged_ballots.ndjson"
 CONTEST_DATA = "contest_data.ndjson"
+UNCAST_BALLOTS = "uncast_ballots.ndjson"
 
 _PIECE = 2**13
 
 _PATH = re.compile(r"[a-z0-9_-][a-z0-9_.-]*(/[a-z0-9_-][a-z0-9_.-]*)*")
 _GUARDIAN = re.compile(r"guardians/guardian_([1-9][0-9]{0,9})\.public_key\.json")
 _DEVICE = re.compile(
-    r"devices/([0-9]{4}|[1-9][0-9]{4,8})/(open\.json|close\.json|statuses\.ndjson|ballots-([0-9]{6}|[1-9][0-9]{6,8})\.ndjson)"
+    r"devices/([0-9]{4}|[1-9][0-9]{4,8})/"
+    r"(open\.json|close\.json|statuses\.ndjson|(?:ballots|recorded)-([0-9]{6}|[1-9][0-9]{6,8})\.ndjson)"
 )
 _MAY_BE_EMPTY = re.compile(r"tallies\.ndjson|devices/[0-9]+/statuses\.ndjson")
 
@@ -74,15 +76,20 @@ def ballots_path(device: int, shard: int) -> str:
     return f"devices/{device:04}/ballots-{shard:06}.ndjson"
 
 
+def recorded_path(device: int, shard: int) -> str:
+    """Return the path of one shard of what was recorded of a device's cast pre-encrypted ballots."""
+    return f"devices/{device:04}/recorded-{shard:06}.ndjson"
+
+
 def is_record_path(path: str) -> bool:
     """Tell whether the format has a file of this name."""
     single = {MANIFEST, PARAMETERS, HASHES, JOINT_KEYS, EXTENDED_HASHES, ENCRYPTED_TALLIES, EXCEPTIONS, TALLIES}
-    single |= {CHALLENGED_BALLOTS, CONTEST_DATA}
+    single |= {CHALLENGED_BALLOTS, CONTEST_DATA, UNCAST_BALLOTS}
     return path in single or bool(_GUARDIAN.fullmatch(path) or _DEVICE.fullmatch(path))
 
 
 def is_ballots_path(path: str) -> bool:
-    """Tell whether the file holds ballots or their statuses."""
+    """Tell whether the file holds ballots, what was recorded of them, or their statuses."""
     match = _DEVICE.fullmatch(path)
     return match is not None and (match[2] == "statuses.ndjson" or match[3] is not None)
 
@@ -265,10 +272,21 @@ class Record:
         Raises:
             ParseError: a gap.
         """
-        prefix = f"devices/{device:04}/ballots-"
+        return self._shards(device, ballots_path)
+
+    def recorded_shards(self, device: int) -> list[str]:
+        """Return the paths of what was recorded of a device's cast ballots; shards count from 1 without gaps.
+
+        Raises:
+            ParseError: a gap.
+        """
+        return self._shards(device, recorded_path)
+
+    def _shards(self, device: int, path: Callable[[int, int], str]) -> list[str]:
+        prefix = path(device, 1).removesuffix("000001.ndjson")
         shards = (name for name in self.names if name.startswith(prefix) and _DEVICE.fullmatch(name))
         found = sorted(shards, key=lambda name: (len(name), name))
-        expected = [ballots_path(device, shard) for shard in range(1, len(found) + 1)]
+        expected = [path(device, shard) for shard in range(1, len(found) + 1)]
         if found != expected:
             raise ParseError(found[0], f"shards of device {device} must be numbered from 1 without gaps")
         return found

@@ -136,6 +136,7 @@ class Manifest(RecordModel):
     maximum_weight: Index = 1
     minimum_cell_ballots: Index = 10
     cast_contest_data_may_be_decrypted: bool = False
+    hash_trimming: Annotated[int, Ge(1), Le(8)] | None = None
     contests: Annotated[tuple[Contest, ...], MinLen(1)]
     ballot_styles: Annotated[tuple[BallotStyle, ...], MinLen(1)]
     tally_cells: Annotated[tuple[TallyCell, ...], MinLen(1)] | None = None
@@ -170,6 +171,20 @@ class Manifest(RecordModel):
         """Return the index, from 1, of the cell that counts ballots of this style."""
         self.ballot_style(ind_s)
         return next(i for i, cell in enumerate(self.cells, 1) if ind_s in cell.ballot_styles)
+
+    def why_not_pre_encrypted(self, ind_s: int) -> str | None:
+        """Return why ballots of this style cannot be pre-encrypted, None if they can.
+
+        Spec: EG-2.1 §4.1; §4.1.5
+        """
+        if self.hash_trimming is None:
+            return "the manifest names no hash-trimming function, so ballots are not pre-encrypted"
+        for contest in (self.contest(ind_c) for ind_c in self.ballot_style(ind_s).contests):
+            if contest.supplemental_fields:
+                return f"contest {contest.label!r}: a pre-encrypted vector has no place for supplemental fields"
+            if max(contest.option_limits) > 1:
+                return f"contest {contest.label!r}: a pre-encrypted vector holds one vote, and an option may have more"
+        return None
 
     def cell_contests(self, cell: TallyCell) -> tuple[int, ...]:
         """Return the indices of the contests on the cell's ballot styles, ascending."""

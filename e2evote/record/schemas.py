@@ -10,6 +10,7 @@ from e2evote.record.layout import Index
 from e2evote.record.manifest import Manifest
 from e2evote.record.opened import ChallengedBallot, DecryptedContestData
 from e2evote.record.plaintext import PlaintextBallot
+from e2evote.record.pre_encrypted import PreEncryptedBallot, RecordedBallot, UncastBallot
 from e2evote.record.setup import ExtendedHashes, GuardianPublicKey, Hashes, JointKeys, Parameters
 from e2evote.record.tally import EncryptedTally, Tally
 
@@ -30,6 +31,9 @@ SCHEMAS: dict[str, type[RecordModel]] = {
     "tally_exception": TallyException,
     "challenged_ballot": ChallengedBallot,
     "decrypted_contest_data": DecryptedContestData,
+    "pre_encrypted_ballot": PreEncryptedBallot,
+    "recorded_ballot": RecordedBallot,
+    "uncast_ballot": UncastBallot,
     "plaintext_ballot": PlaintextBallot,
 }
 

@@ -1,4 +1,4 @@
-"""One streaming pass over all ballots: boxes 5 to 8 and 12 to 14, and the sums for box 9.
+"""One streaming pass over all ballots: boxes 5 to 8 and 12 to 19, and the sums for box 9.
 
 This process cuts the lines into chunks, which any process can verify. What ties ballots together (chains, uniqueness,
 sums) is put together here.
@@ -17,10 +17,10 @@ from e2evote.errors import CheckError
 from e2evote.record import layout
 from e2evote.record.layout import Record
 from e2evote.record.places import Ranged
-from e2evote.verifier import v05_identifiers, v08_codes, v12_contest_data
+from e2evote.verifier import chains, v05_identifiers, v12_contest_data
 from e2evote.verifier.chunk import BALLOT_CHECKS, OPENED_CHECKS, Chunk, Line, Outcome, verify_chunk
 from e2evote.verifier.context import Context
-from e2evote.verifier.cutting import Cutter, Entries
+from e2evote.verifier.cutting import Cutter, Entries, Speaking
 from e2evote.verifier.reduction import Cut, Extent, Reduction
 from e2evote.verifier.references import Reference, read_back, refer
 from e2evote.verifier.report import Place
@@ -54,22 +54,20 @@ def verify(
 
     def opened(total: Outcome, device: int) -> None:
         opening = openings[device]
-        v08_codes.verify_opening(total.ledger, context, opening)
+        chains.verify_opening(total.ledger, context, opening)
         message = f"the opening is that of device {opening.device}"
         total.ledger.check("X.device-order", opening.device == device, message, Place(device))
 
     def ended(total: Outcome, device: int, ballots: int) -> None:
         closing = record.closing(device)
-        v08_codes.verify_closing(total.ledger, context, openings[device], closing, ballots, total.last_code)
+        chains.verify_closing(total.ledger, context, openings[device], closing, ballots, total.last_code)
 
     reduction = Reduction(opened, ended, _digest_of_files(record))
     in_order = devices == list(range(1, len(devices) + 1))
     message = f"devices {devices[:20]} instead of 1 to {len(devices)}"
     reduction.total.ledger.check("X.device-order", in_order, message)
-    names = (layout.CHALLENGED_BALLOTS, layout.CONTEST_DATA) if with_opened else (None, None)
-    opened_ballots = Entries(record, names[0], 1, "X.challenged-complete")
-    data = Entries(record, names[1], len(context.manifest.contests), "X.contest-data-target")
-    cutter = Cutter(record, openings, opened_ballots, data, CHUNK_BALLOTS, CHUNK_BYTES)
+    speaking = _speaking(record, context, with_opened)
+    cutter = Cutter(record, openings, speaking, CHUNK_BALLOTS, CHUNK_BYTES)
 
     # What travels is read again where it arrives; only an archive has no parts that could be read.
     files = record.files if workers.apart and isinstance(record.files, Ranged) else None
@@ -88,13 +86,25 @@ def verify(
 
     total = reduction.total
     v05_identifiers.verify_unique(total.ledger, record, context, key, total.id_digests, total.code_digests)
+    total.ledger.add(speaking.end())
     total.ledger.complete(BALLOT_CHECKS)
     if with_opened:
-        total.ledger.add(opened_ballots.end())
-        total.ledger.add(data.end())
         v12_contest_data.verify_complete(total.ledger, context, total.with_data, total.data_opened)
         total.ledger.complete(OPENED_CHECKS)
     return total
+
+
+def _speaking(record: Record, context: Context, with_opened: bool) -> Speaking:
+    def opened(name: str) -> list[str]:
+        return [name] if with_opened else []
+
+    recorded = [name for device in record.device_indices() for name in record.recorded_shards(device)]
+    return Speaking(
+        challenged=Entries(record, opened(layout.CHALLENGED_BALLOTS), 1, "X.challenged-complete"),
+        data=Entries(record, opened(layout.CONTEST_DATA), len(context.manifest.contests), "X.contest-data-target"),
+        recorded=Entries(record, recorded, 1, "X.recorded-complete"),
+        uncast=Entries(record, opened(layout.UNCAST_BALLOTS), 1, "X.uncast-complete"),
+    )
 
 
 def _reduced(

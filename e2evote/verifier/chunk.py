@@ -1,4 +1,4 @@
-"""The work on one chunk of ballots: every check of boxes 5 to 8 and 12 to 14 that a ballot and its neighbour allow.
+"""The work on one chunk of ballots: every check of boxes 5 to 8 and 12 to 19 that a ballot and its neighbour allow.
 
 ``verify_chunk`` is a pure function, so that chunks can go to any process.
 """
@@ -13,7 +13,10 @@ from e2evote.group.computation import Computation, compute, together
 from e2evote.record.ballot import BallotStatus, DeviceOpening, EncryptedBallot, EncryptedContest
 from e2evote.record.codec import parse
 from e2evote.record.opened import ChallengedBallot, DecryptedContestData
+from e2evote.record.pre_encrypted import CountedBallot, PublishedBallot, RecordedBallot, parse_published
 from e2evote.verifier import (
+    chains,
+    pre_encrypted,
     v05_identifiers,
     v06_selections,
     v07_limits,
@@ -21,7 +24,13 @@ from e2evote.verifier import (
     v12_contest_data,
     v13_challenged_ballots,
     v14_challenged_contents,
+    v15_accumulation,
+    v16_pre_encrypted_codes,
+    v17_short_codes,
+    v18_uncast_ballots,
+    v19_uncast_contents,
     x_ballots,
+    x_pre_encrypted,
     x_relations,
 )
 from e2evote.verifier.context import Context
@@ -35,8 +44,18 @@ BALLOT_CHECKS = (
     *v08_codes.CHECKS,
     *x_ballots.CHECKS,
     *x_relations.CHECKS,
+    *v15_accumulation.CHECKS,
+    *v16_pre_encrypted_codes.CHECKS,
+    *v17_short_codes.CHECKS,
+    *x_pre_encrypted.CHECKS,
 )
-OPENED_CHECKS = (*v12_contest_data.CHECKS, *v13_challenged_ballots.CHECKS, *v14_challenged_contents.CHECKS)
+OPENED_CHECKS = (
+    *v12_contest_data.CHECKS,
+    *v13_challenged_ballots.CHECKS,
+    *v14_challenged_contents.CHECKS,
+    *v18_uncast_ballots.CHECKS,
+    *v19_uncast_contents.CHECKS,
+)
 
 L = TypeVar("L")
 M = TypeVar("M")
@@ -52,17 +71,19 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Item(Generic[L]):
-    """One ballot's line and whatever other lines speak of it."""
+    """One ballot's line and whatever other lines speak of it; ``recorded`` are those of a pre-encrypted one's cast."""
 
     ballot: L
     status: L | None
     opened: tuple[L, ...]
     data: tuple[L, ...]
+    recorded: tuple[L, ...]
 
     def map(self, function: Callable[[L], M]) -> "Item[M]":
         """Return the item with function(line) for every line."""
         ballot, status = function(self.ballot), None if self.status is None else function(self.status)
-        return Item(ballot, status, tuple(map(function, self.opened)), tuple(map(function, self.data)))
+        opened, data = tuple(map(function, self.opened)), tuple(map(function, self.data))
+        return Item(ballot, status, opened, data, tuple(map(function, self.recorded)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +142,26 @@ def verify_chunk(context: Context, key: bytes, with_opened: bool, chunk: Chunk[L
         ParseError: a line that cannot be parsed.
     """
     outcome = Outcome()
-    previous = _parse_ballot(context, chunk.before).confirmation_code if chunk.before else None
-    ballots = [_parse_ballot(context, item.ballot) for item in chunk.items]
+    previous = _parse_ballot(context, chunk, chunk.before).confirmation_code if chunk.before else None
+    ballots = [_parse_ballot(context, chunk, item.ballot) for item in chunk.items]
+    recorded = [_parse_recorded(context, item) for item in chunk.items]
+    statuses = [_parse_status(item) for item in chunk.items]
     places = [
         Place(chunk.opening.device, position, ballot.confirmation_code.hex().upper())
         for position, ballot in enumerate(ballots, chunk.first)
     ]
-    pairs = zip(ballots, places, strict=True)
-    countable = compute(together(verifying_ballot(outcome.ledger, context, ballot, place) for ballot, place in pairs))
-    cast: list[EncryptedBallot] = []
-    for position, (item, ballot, place) in enumerate(zip(chunk.items, ballots, places, strict=True), chunk.first):
-        status = parse(BallotStatus, item.status.data, item.status.where) if item.status else None
-        v08_codes.verify_position(outcome.ledger, ballot, chunk.opening.device, position, place)
-        v08_codes.verify_status(outcome.ledger, ballot, status, place)
-        v08_codes.verify_chaining(outcome.ledger, chunk.opening, ballot, previous, place)
-        if _count(outcome, context, ballot, status, countable[position - chunk.first]):
-            cast.append(ballot)
+    rows = list(zip(ballots, statuses, recorded, places, strict=True))
+    countable = compute(together(_verifying(outcome.ledger, context, *row) for row in rows))
+    cast: list[CountedBallot] = []
+    for position, (item, (ballot, status, cast_as, place)) in enumerate(
+        zip(chunk.items, rows, strict=True), chunk.first
+    ):
+        chains.verify_position(outcome.ledger, ballot, chunk.opening.device, position, place)
+        chains.verify_status(outcome.ledger, ballot, status, place)
+        chains.verify_chaining(outcome.ledger, chunk.opening, ballot, previous, place)
+        counted = ballot if isinstance(ballot, EncryptedBallot) else cast_as
+        if _count(outcome, context, ballot, status, countable[position - chunk.first]) and counted is not None:
+            cast.append(counted)
         if with_opened:
             _verify_opened(outcome, context, ballot, status, item, place)
         outcome.id_digests.append(v05_identifiers.digest(key, ballot.id_b))
@@ -144,6 +169,19 @@ def verify_chunk(context: Context, key: bytes, with_opened: bool, chunk: Chunk[L
         previous = outcome.last_code = ballot.confirmation_code
     outcome.sums.add_ballots(context, cast)
     return outcome
+
+
+def _verifying(
+    ledger: Ledger,
+    context: Context,
+    ballot: PublishedBallot,
+    status: BallotStatus | None,
+    recorded: RecordedBallot | None,
+    place: Place,
+) -> Computation[bool]:
+    if isinstance(ballot, EncryptedBallot):
+        return verifying_ballot(ledger, context, ballot, place)
+    return pre_encrypted.verifying_ballot(ledger, context, ballot, status, recorded, place)
 
 
 def verifying_ballot(ledger: Ledger, context: Context, ballot: EncryptedBallot, place: Place) -> Computation[bool]:
@@ -163,13 +201,13 @@ def _verifying_contest(
     ledger: Ledger, context: Context, ballot: EncryptedBallot, contest: EncryptedContest, place: Place
 ) -> Computation[None]:
     there = place.within(context.manifest.contest(contest.index).label)
-    members = yield from v06_selections.verifying_contest(ledger, context, ballot, contest, there)
+    members = yield from v06_selections.verifying_contest(ledger, context, ballot.h_i, contest, there)
     proofs = (v07_limits, x_relations)
-    yield from together(box.verifying_contest(ledger, context, ballot, contest, members, there) for box in proofs)
+    yield from together(box.verifying_contest(ledger, context, ballot.h_i, contest, members, there) for box in proofs)
 
 
 def _count(
-    outcome: Outcome, context: Context, ballot: EncryptedBallot, status: BallotStatus | None, countable: bool
+    outcome: Outcome, context: Context, ballot: PublishedBallot, status: BallotStatus | None, countable: bool
 ) -> bool:
     """Count a ballot, note the contests of every submitted one, and return whether it belongs to the sums."""
     decided = status.status if status is not None else "undecided"
@@ -187,12 +225,15 @@ def _count(
 def _verify_opened(
     outcome: Outcome,
     context: Context,
-    ballot: EncryptedBallot,
+    ballot: PublishedBallot,
     status: BallotStatus | None,
     item: Item[Line],
     place: Place,
 ) -> None:
     ledger = outcome.ledger
+    if not isinstance(ballot, EncryptedBallot):
+        pre_encrypted.verify_opened(ledger, context, ballot, status, item.opened, place)
+        return
     challenged = status is not None and status.status == "challenged"
     if item.opened or challenged:
         exact = challenged and len(item.opened) == 1
@@ -210,5 +251,13 @@ def _verify_opened(
         v12_contest_data.verify_ballot(ledger, context, ballot, status, entries, place)
 
 
-def _parse_ballot(context: Context, line: Line) -> EncryptedBallot:
-    return parse(EncryptedBallot, line.data, line.where, context.group)
+def _parse_ballot(context: Context, chunk: Chunk[Line], line: Line) -> PublishedBallot:
+    return parse_published(line.data, line.where, context.group, chunk.opening)
+
+
+def _parse_recorded(context: Context, item: Item[Line]) -> RecordedBallot | None:
+    return next((parse(RecordedBallot, line.data, line.where, context.group) for line in item.recorded), None)
+
+
+def _parse_status(item: Item[Line]) -> BallotStatus | None:
+    return parse(BallotStatus, item.status.data, item.status.where) if item.status else None

@@ -4,7 +4,7 @@ What the cutter meets comes out as steps, in the order in which whoever puts the
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -41,15 +41,38 @@ class Ended:
 Step = Opened | Found | Chunk[Line] | Ended
 
 
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """The entries that speak of ballots, of ordinary ones (``challenged``, ``data``) or of pre-encrypted ones."""
+
+    challenged: "Entries"
+    data: "Entries"
+    recorded: "Entries"
+    uncast: "Entries"
+
+    def item(self, opening: DeviceOpening, device: int, position: int, ballot: Line, status: Line | None) -> Item[Line]:
+        """Return a ballot's line with all lines that speak of it, as far as such a ballot can have them."""
+        place = device, position
+        if opening.pre_encrypted:
+            return Item(ballot, status, self.uncast.of(*place), (), self.recorded.of(*place))
+        return Item(ballot, status, self.challenged.of(*place), self.data.of(*place), ())
+
+    def end(self) -> Ledger:
+        """Read all entries to the end and return what matched no ballot."""
+        unmatched = Ledger()
+        for entries in (self.challenged, self.data, self.recorded, self.uncast):
+            unmatched.add(entries.end())
+        return unmatched
+
+
 class Cutter:
-    """Goes through all ballots once; ``opened`` and ``data`` are the entries that speak of them."""
+    """Goes through all ballots once, and through the entries that speak of them."""
 
     def __init__(
-        self, record: Record, openings: Mapping[int, DeviceOpening], opened: "Entries", data: "Entries", ballots: int,
-        size: int,
-    ) -> None:  # fmt: skip
+        self, record: Record, openings: Mapping[int, DeviceOpening], speaking: Speaking, ballots: int, size: int
+    ) -> None:
         """Take the record, its devices in order, and the most ballots and bytes of ballots that make a chunk."""
-        self._record, self._openings, self._opened, self._data = record, openings, opened, data
+        self._record, self._openings, self._speaking = record, openings, speaking
         self._ballots, self._size, self._chunks = ballots, size, 0
 
     def steps(self) -> Iterator[Step]:
@@ -74,7 +97,7 @@ class Cutter:
                 surplus.check("X.status-complete", False, f"{status.where}: a status without a ballot", Place(device))
                 continue
             count += 1
-            items.append(Item(ballot, status, self._opened.of(device, count), self._data.of(device, count)))
+            items.append(self._speaking.item(self._openings[device], device, count, ballot, status))
             size += len(ballot.data)
             if len(items) >= self._ballots or size >= self._size:
                 yield self._chunk(device, count, before, items)
@@ -99,15 +122,15 @@ class Entries:
 
     _KEY = re.compile(rb'\{"device":([1-9][0-9]{0,9}),"position":([1-9][0-9]{0,9}),')
 
-    def __init__(self, record: Record, name: str | None, most: int, check_id: str) -> None:
-        """Take the file, None for no lines.
+    def __init__(self, record: Record, names: Iterable[str], most: int, check_id: str) -> None:
+        """Take the files in order; those that are not there have no lines.
 
         Raises:
             ParseError: the first line does not name a ballot.
         """
         self.unmatched = Ledger()
         self._most, self._check_id = most, check_id
-        self._lines = _lines(record, name) if name is not None and name in record else iter(())
+        self._lines = (line for name in names if name in record for line in _lines(record, name))
         self._key: tuple[int, int] | None = None
         self._next = Line("", b"")
         self._advance()

@@ -25,9 +25,15 @@ from e2evote.verifier import (
     v12_contest_data,
     v13_challenged_ballots,
     v14_challenged_contents,
+    v15_accumulation,
+    v16_pre_encrypted_codes,
+    v17_short_codes,
+    v18_uncast_ballots,
+    v19_uncast_contents,
     x_ballots,
     x_exceptions,
     x_index,
+    x_pre_encrypted,
     x_relations,
 )
 from e2evote.verifier.context import Context, Setup
@@ -55,6 +61,12 @@ CHECKS = (
     *v12_contest_data.CHECKS,
     *v13_challenged_ballots.CHECKS,
     *v14_challenged_contents.CHECKS,
+    *v15_accumulation.CHECKS,
+    *v16_pre_encrypted_codes.CHECKS,
+    *v17_short_codes.CHECKS,
+    *x_pre_encrypted.CHECKS,
+    *v18_uncast_ballots.CHECKS,
+    *v19_uncast_contents.CHECKS,
 )
 """Every check, in order."""
 

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from e2evote.hashing import selection_identifier_hash
-from e2evote.record.ballot import EncryptedBallot
-from e2evote.record.codec import parse
 from e2evote.record.layout import Record
+from e2evote.record.pre_encrypted import PublishedBallot, parse_published
 from e2evote.verifier.context import Context
 from e2evote.verifier.report import Check, Ledger, Place
 
@@ -24,7 +23,7 @@ CHECKS = (
 )
 
 
-def verify_ballot(ledger: Ledger, context: Context, ballot: EncryptedBallot, place: Place) -> None:
+def verify_ballot(ledger: Ledger, context: Context, ballot: PublishedBallot, place: Place) -> None:
     """Check H_I.
 
     Spec: EG-2.1 §3.3.2, box 5
@@ -71,7 +70,8 @@ def _doubles(digests: "array[int]") -> set[int]:
     return doubles
 
 
-def _ballots(record: Record, context: Context) -> Iterator[EncryptedBallot]:
+def _ballots(record: Record, context: Context) -> Iterator[PublishedBallot]:
     for device in record.device_indices():
+        opening = record.opening(device)
         for where, line in record.ballot_lines(device):
-            yield parse(EncryptedBallot, line, where, context.group)
+            yield parse_published(line, where, context.group, opening)

@@ -1,17 +1,20 @@
 """Box 6: every encrypted selection is in the group and is proved to lie in 0…R.
 
-The box asks this of cast ballots; here every ballot must pass, since an honest device makes no other.
+The box asks this of cast ballots; here every ballot must pass, since an honest device makes no other. Of pre-encrypted
+ballots also every encryption in a selected vector must (§4.5); where L = 1 these are the contest's own.
 """
 
 from functools import partial
 
+from e2evote.elgamal import Ciphertext
 from e2evote.group.computation import Computation, Request, together
 from e2evote.group.powers import NewBase
-from e2evote.record.ballot import EncryptedBallot, EncryptedContest, EncryptedOption
+from e2evote.record.ballot import ProvedContest
+from e2evote.record.pre_encrypted import SelectedVector
 from e2evote.verifier.context import Context
 from e2evote.verifier.range_proofs import verifying_range
 from e2evote.verifier.report import Check, Ledger, Place
-from e2evote.zkp.range import selection_challenge
+from e2evote.zkp.range import RangeProof, selection_challenge
 
 CHECKS = (
     Check("6.A", "α and β of every selection are in the group", "ballots"),
@@ -23,7 +26,7 @@ CHECKS = (
 
 
 def verifying_contest(
-    ledger: Ledger, context: Context, ballot: EncryptedBallot, contest: EncryptedContest, place: Place
+    ledger: Ledger, context: Context, h_i: bytes, contest: ProvedContest, place: Place
 ) -> Computation[bool]:
     """Check every selection of a contest; return whether all ciphertexts are in the group.
 
@@ -33,28 +36,46 @@ def verifying_contest(
     if len(contest.options) > len(labels):
         ledger.skip("6.A", "6.B", "6.C", "6.D")
     members = yield from together(
-        _verifying_selection(ledger, context, ballot, contest.index, ind_o, option, place.within(option=label))
+        _verifying_selection(
+            ledger, context, h_i, contest.index, ind_o, option.ciphertext, option.proof, place.within(option=label)
+        )
         for ind_o, (option, label) in enumerate(zip(contest.options, labels, strict=False), 1)
     )
     return all(members) and len(contest.options) <= len(labels)
 
 
+def verifying_vector(
+    ledger: Ledger, context: Context, h_i: bytes, ind_c: int, selected: SelectedVector, place: Place
+) -> Computation[None]:
+    """Check every encryption of a selected vector that carries proofs.
+
+    Spec: EG-2.1 §4.5; §3.3.7, box 6
+    """
+    labels = [option.label for option in context.manifest.contest(ind_c).options]
+    entries = enumerate(zip(selected.vector, selected.proofs or (), labels, strict=False), 1)
+    yield from together(
+        _verifying_selection(ledger, context, h_i, ind_c, k, ciphertext, proof, place.within(option=label))
+        for k, (ciphertext, proof, label) in entries
+    )
+
+
 def _verifying_selection(
     ledger: Ledger,
     context: Context,
-    ballot: EncryptedBallot,
+    h_i: bytes,
     ind_c: int,
     ind_o: int,
-    option: EncryptedOption,
+    ciphertext: Ciphertext,
+    proof: RangeProof,
     place: Place,
 ) -> Computation[bool]:
-    alpha, beta = NewBase(option.ciphertext.alpha), NewBase(option.ciphertext.beta)
+    alpha, beta = NewBase(ciphertext.alpha), NewBase(ciphertext.beta)
     limit = context.manifest.contest(ind_c).option_limit(ind_o)
-    challenge = partial(selection_challenge, ballot.h_i, ind_c, ind_o, option.ciphertext)
+    challenge = partial(selection_challenge, h_i, ind_c, ind_o, ciphertext)
     is_member, _ = yield from together(
         [
             _verifying_members(ledger, alpha, beta, place),
-            verifying_range(ledger, context, "6", alpha, beta, option.proof, limit, challenge, place),
+            verifying_range(ledger, context, "6", alpha, beta, proof, limit, challenge, place),
         ]
     )
     return is_member

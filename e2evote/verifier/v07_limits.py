@@ -4,7 +4,7 @@ from functools import partial
 
 from e2evote.group.computation import Computation
 from e2evote.group.powers import NewBase
-from e2evote.record.ballot import EncryptedBallot, EncryptedContest
+from e2evote.record.ballot import ProvedContest
 from e2evote.record.supplemental import limit_relation
 from e2evote.verifier.context import Context
 from e2evote.verifier.range_proofs import verifying_range
@@ -20,7 +20,7 @@ CHECKS = (
 
 
 def verifying_contest(
-    ledger: Ledger, context: Context, ballot: EncryptedBallot, contest: EncryptedContest, members: bool, place: Place
+    ledger: Ledger, context: Context, h_i: bytes, contest: ProvedContest, members: bool, place: Place
 ) -> Computation[None]:
     """Check the limit proof; ``members`` is what box 6 found of the contest's ciphertexts, each tested by itself.
 
@@ -30,5 +30,5 @@ def verifying_contest(
     relation = limit_relation(context.manifest.contest(contest.index))
     total = relation.ciphertext(contest.ciphertexts, context.bases.K.element)
     alpha, beta = NewBase(total.alpha), NewBase(total.beta)
-    challenge = partial(limit_challenge, ballot.h_i, contest.index, total)
+    challenge = partial(limit_challenge, h_i, contest.index, total)
     yield from verifying_range(ledger, context, "7", alpha, beta, contest.proof, relation.limit, challenge, place)

@@ -7,9 +7,9 @@ from itertools import islice
 
 from e2evote.elgamal import Ciphertext, aggregate
 from e2evote.record import layout
-from e2evote.record.ballot import EncryptedBallot
 from e2evote.record.codec import parse
 from e2evote.record.layout import Record
+from e2evote.record.pre_encrypted import CountedBallot
 from e2evote.record.tally import EncryptedTally
 from e2evote.verifier.context import Context
 from e2evote.verifier.report import Check, Ledger, Place
@@ -39,7 +39,7 @@ class Sums:
     submitted: set[tuple[int, int]] = field(default_factory=set)
     weights: dict[tuple[int, int], int] = field(default_factory=dict)
 
-    def add_ballots(self, context: Context, ballots: Iterable[EncryptedBallot]) -> None:
+    def add_ballots(self, context: Context, ballots: Iterable[CountedBallot]) -> None:
         """Multiply cast ballots into their cells.
 
         Spec: EG-2.1 §3.5, eq. 80

@@ -4,7 +4,8 @@ from e2evote import hashed_elgamal
 from e2evote.errors import VerificationError
 from e2evote.group.computation import Computation, together
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext, Seal
-from e2evote.record.ballot import EncryptedBallot, EncryptedContest
+from e2evote.record.ballot import EncryptedBallot, EncryptedContest, ProvedContest
+from e2evote.record.pre_encrypted import PublishedBallot
 from e2evote.verifier.context import Context
 from e2evote.verifier.report import Check, Ledger, Place
 
@@ -23,8 +24,8 @@ CHECKS = (
 )
 
 
-def verify_shape(ledger: Ledger, context: Context, ballot: EncryptedBallot, place: Place) -> bool:
-    """Check style, contests, options and weight; return whether the ballot can be counted.
+def verify_style(ledger: Ledger, context: Context, ballot: PublishedBallot, place: Place) -> bool:
+    """Check style, contests and weight; return whether a ballot with these can be counted.
 
     Spec: EG-2.1 §3.1.3
     """
@@ -33,22 +34,49 @@ def verify_shape(ledger: Ledger, context: Context, ballot: EncryptedBallot, plac
     allowed = ledger.check("X.weight", allowed, f"weight {ballot.weight} is not 1 to {manifest.maximum_weight}", place)
     exists = ballot.ballot_style <= len(manifest.ballot_styles)
     if not ledger.check("X.ballot-style", exists, f"there is no ballot style {ballot.ballot_style}", place):
-        ledger.skip("X.ballot-contests", "X.ballot-options", "X.contest-data-presence")
+        ledger.skip("X.ballot-contests")
         return False
     expected = manifest.ballot_style(ballot.ballot_style).contests
     found = tuple(contest.index for contest in ballot.contests)
     message = f"contests {list(found)} instead of {list(expected)}"
-    complete = ledger.check("X.ballot-contests", found == expected, message, place)
+    return ledger.check("X.ballot-contests", found == expected, message, place) and allowed
+
+
+def verify_options(ledger: Ledger, context: Context, contest: ProvedContest, place: Place) -> bool:
+    """Check the number of options of a contest that the manifest has, and return whether it is right.
+
+    Spec: EG-2.1 §3.1.3
+    """
+    options = len(context.manifest.contest(contest.index).verifiable_fields)
+    message = f"{len(contest.options)} options instead of {options}"
+    return ledger.check("X.ballot-options", len(contest.options) == options, message, place)
+
+
+def verify_shape(ledger: Ledger, context: Context, ballot: EncryptedBallot, place: Place) -> bool:
+    """Check style, contests, options and weight; return whether the ballot can be counted.
+
+    Spec: EG-2.1 §3.1.3
+    """
+    countable, manifest = verify_style(ledger, context, ballot, place), context.manifest
     for contest in ballot.contests:
         if contest.index > len(manifest.contests):
             ledger.skip("X.ballot-options", "X.contest-data-presence")
             continue
-        options = len(manifest.contest(contest.index).verifiable_fields)
-        message = f"{len(contest.options)} options instead of {options}"
         there = place.within(manifest.contest(contest.index).label)
-        complete &= ledger.check("X.ballot-options", len(contest.options) == options, message, there)
+        countable &= verify_options(ledger, context, contest, there)
         _verify_presence(ledger, context, contest, there)
-    return complete and allowed
+    return countable
+
+
+def verifying_nonce(ledger: Ledger, context: Context, ballot: PublishedBallot, place: Place) -> Computation[None]:
+    """Check the length and the proof of the ballot nonce's ciphertext.
+
+    Spec: EG-2.1 §3.6.7
+    """
+    nonce = ballot.ballot_nonce
+    message = f"the encrypted ballot nonce is {len(nonce.c_1)} bytes long"
+    if ledger.check("X.nonce-proof", len(nonce.c_1) == 32, message, place):
+        yield from _verifying_proof(ledger, context, "X.nonce-proof", BallotNonceSeal(ballot.h_i), nonce, place)
 
 
 def verifying_ciphertexts(ledger: Ledger, context: Context, ballot: EncryptedBallot, place: Place) -> Computation[None]:
@@ -56,10 +84,7 @@ def verifying_ciphertexts(ledger: Ledger, context: Context, ballot: EncryptedBal
 
     Spec: EG-2.1 §3.6.7
     """
-    nonce, proofs = ballot.ballot_nonce, []
-    message = f"the encrypted ballot nonce is {len(nonce.c_1)} bytes long"
-    if ledger.check("X.nonce-proof", len(nonce.c_1) == 32, message, place):
-        proofs.append(_verifying_proof(ledger, context, "X.nonce-proof", BallotNonceSeal(ballot.h_i), nonce, place))
+    proofs = [verifying_nonce(ledger, context, ballot, place)]
     for contest in ballot.contests:
         if contest.contest_data is not None:
             seal, there = ContestDataSeal(ballot.h_i, contest.index), place.within(str(contest.index))

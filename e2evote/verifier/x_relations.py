@@ -8,7 +8,7 @@ from functools import partial
 from e2evote.errors import VerificationError
 from e2evote.group.computation import Computation, together
 from e2evote.group.powers import NewBase
-from e2evote.record.ballot import EncryptedBallot, EncryptedContest
+from e2evote.record.ballot import EncryptedContest
 from e2evote.record.supplemental import Relation, field_relations
 from e2evote.verifier.context import Context
 from e2evote.verifier.report import Check, Ledger, Place
@@ -19,7 +19,7 @@ CHECKS = (Check("X.field-relations", "every supplemental field is proved to fit 
 
 
 def verifying_contest(
-    ledger: Ledger, context: Context, ballot: EncryptedBallot, contest: EncryptedContest, members: bool, place: Place
+    ledger: Ledger, context: Context, h_i: bytes, contest: EncryptedContest, members: bool, place: Place
 ) -> Computation[None]:
     """Check the proofs of all supplemental fields; ``members`` is what box 6 found of the contest's ciphertexts.
 
@@ -36,7 +36,7 @@ def verifying_contest(
         return
     yield from together(
         _verifying_relation(
-            ledger, context, ballot, contest, ind_o, relation, proof,
+            ledger, context, h_i, contest, ind_o, relation, proof,
             place.within(option=known.verifiable_fields[ind_o - 1].label),
         )
         for (ind_o, relation), proof in zip(relations.items(), proofs, strict=True)
@@ -46,7 +46,7 @@ def verifying_contest(
 def _verifying_relation(
     ledger: Ledger,
     context: Context,
-    ballot: EncryptedBallot,
+    h_i: bytes,
     contest: EncryptedContest,
     ind_o: int,
     relation: Relation,
@@ -55,7 +55,7 @@ def _verifying_relation(
 ) -> Computation[None]:
     bases, total = context.bases, relation.ciphertext(contest.ciphertexts, context.bases.K.element)
     alpha, beta = NewBase(total.alpha), NewBase(total.beta)
-    challenge = partial(relation_challenge, ballot.h_i, contest.index, ind_o, total)
+    challenge = partial(relation_challenge, h_i, contest.index, ind_o, total)
     try:
         yield from range_proof.verifying(bases.g, bases.K, alpha, beta, proof, relation.limit, challenge)
     except VerificationError as error:

@@ -197,6 +197,14 @@ class Vault:
         if memory != self._content.memory or decryption not in accepted:
             self._save(memory=memory, accepted=tuple(sorted({*accepted, decryption})))
 
+    def check_memory(self, approved: ApprovedRecord) -> None:
+        """Accept a record whose ballots are those that were decrypted before, if any were.
+
+        Raises:
+            CheckError: others were.
+        """
+        self._content.memory.check(approved)
+
     def check_accepted(self, decryption: bytes) -> None:
         """Accept a decryption for which this guardian has verified the record.
 

@@ -10,9 +10,10 @@ from e2evote.messages.invitation import Identity
 from e2evote.messages.rounds import Collected
 from e2evote.terminal.screen import say
 from guardian_cli import ceremony
-from guardian_cli.asking import folder, known_passphrase, passphrase_file, require, show_fingerprint
+from guardian_cli.asking import folder, passphrase_file, require, show_fingerprint
 from guardian_cli.inbox import read_identities
 from guardian_cli.verbs.looking import say_situation
+from guardian_cli.verbs.opening import opened_vault
 from guardian_cli.workspace import Workspace
 
 compared = click.option(
@@ -36,7 +37,7 @@ def keygen(root: Path, compared: bool, secret: Path | None) -> None:
     """
     workspace = Workspace(root)
     identities = None if workspace.compared else _compare(workspace, compared)
-    with workspace.vault(known_passphrase(secret)) as vault:
+    with opened_vault(workspace, secret) as vault:
         if identities:
             ceremony.pin_signing_keys(workspace, identities)
         path = ceremony.keygen(workspace, vault)
@@ -56,7 +57,7 @@ def share(root: Path, secret: Path | None) -> None:
         guardian share board-election
     """
     workspace = Workspace(root)
-    with workspace.vault(known_passphrase(secret)) as vault:
+    with opened_vault(workspace, secret) as vault:
         path = ceremony.share(workspace, vault)
     _say_handed_over(workspace, path)
 
@@ -72,7 +73,7 @@ def receive(root: Path, secret: Path | None) -> None:
         guardian receive board-election
     """
     workspace = Workspace(root)
-    with workspace.vault(known_passphrase(secret)) as vault:
+    with opened_vault(workspace, secret) as vault:
         ceremony.receive(workspace, vault)
     say(f"All shares for you are right: {workspace.ceremony.n - 1} were verified.")
     say_situation(workspace)
@@ -91,7 +92,7 @@ def confirm(root: Path, secret: Path | None) -> None:
         guardian confirm board-election
     """
     workspace = Workspace(root)
-    with workspace.vault(known_passphrase(secret)) as vault:
+    with opened_vault(workspace, secret) as vault:
         path, h_g = ceremony.confirm(workspace, vault)
         if not ceremony.confirmations_of(workspace).only_waits:
             ceremony.complete(workspace, vault)

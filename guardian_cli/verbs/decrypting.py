@@ -1,22 +1,24 @@
 """``guardian decrypt`` and ``guardian open-challenged``: the rounds of a decryption, each when it can be done."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import click
 
 from e2evote.approval import ApprovedRecord, approve
+from e2evote.decryption.statements import Statement
 from e2evote.errors import CheckError
 from e2evote.group.parameters import STANDARD_NAME
 from e2evote.messages.decrypting import DecryptionPlan, Subject
 from e2evote.record.layout import Record
 from e2evote.terminal.screen import progress, row, say, screen, table
 from guardian_cli import decrypting
-from guardian_cli.asking import PATH, folder, known_passphrase, passphrase_file, require
+from guardian_cli.asking import PATH, folder, passphrase_file, require
 from guardian_cli.decryptions import Decryption
 from guardian_cli.inbox import new_plans, take_in
 from guardian_cli.keystore.vault import Vault
 from guardian_cli.verbs.looking import say_situation
+from guardian_cli.verbs.opening import opened_vault
 from guardian_cli.workspace import Workspace
 
 
@@ -78,14 +80,15 @@ def _take_part(
     secret: Path | None,
 ) -> None:
     workspace = Workspace(root)
-    with workspace.vault(known_passphrase(secret)) as vault:
+    with opened_vault(workspace, secret) as vault:
         if vault.h_e is None:
             raise CheckError("the key ceremony is not over; 'guardian status' says what is missing")
         known = take_in(workspace)
         plans = [plan for plan in new_plans(workspace) if plan.subject in subjects]
         for plan in (plan for plan in plans if workspace.i in plan.available):
             approved = _approve(workspace, plan, source, jobs)
-            _agree(workspace, plan, approved, accept_overrides, yes)
+            _show(workspace, plan, approved, decrypting.check(workspace, vault, plan, approved))
+            _consent(plan, accept_overrides, yes)
             decrypting.accept(workspace, vault, plan, approved)
             known = take_in(workspace)
         accepted = {one.plan: one for one in known if one.plan.subject in subjects}
@@ -112,15 +115,9 @@ def _approve(workspace: Workspace, plan: DecryptionPlan, source: Path | None, jo
         return approve(Record.at(source), jobs, accepted, report, plan.overrides)
 
 
-def _agree(
-    workspace: Workspace, plan: DecryptionPlan, approved: ApprovedRecord, accept_overrides: bool, yes: bool
+def _show(
+    workspace: Workspace, plan: DecryptionPlan, approved: ApprovedRecord, statements: Sequence[Statement]
 ) -> None:
-    """Show what would be decrypted, and go on only if the guardian agrees.
-
-    Raises:
-        CheckError: the plan and the record do not fit, or the guardian does not agree.
-    """
-    statements = decrypting.check_plan(workspace, plan, approved)
     say(f"The record is valid (boxes 1 to 9). Fingerprint: {approved.fingerprint.hex().upper()}")
     with_guardians = ", ".join(f"{i} ({workspace.invitation.names[i - 1]})" for i in plan.available)
     say(f"Decryption {plan.attempt}, with guardians {with_guardians}: {plan.subject}, {len(statements)} ciphertexts.")
@@ -133,6 +130,14 @@ def _agree(
         case "contest data":
             for ruling in approved.data_rulings:
                 say(f"    {ruling.contest_label}: {ruling.refusal or f'{ruling.ballots} cast ballots'}")
+
+
+def _consent(plan: DecryptionPlan, accept_overrides: bool, yes: bool) -> None:
+    """Go on only if the guardian agrees to what was shown.
+
+    Raises:
+        CheckError: it does not, or rules would be broken and it has not said that they may be.
+    """
     if plan.overrides and not accept_overrides:
         told = "; ".join(f"{one.cell}, {one.contest}: {one.rule} ({one.reason})" for one in plan.overrides)
         raise CheckError(f"the plan breaks rules that protect voters: {told}. '--accept-overrides' agrees to that")

@@ -24,6 +24,7 @@ from guardian_cli.keystore.words import from_words
 from guardian_cli.retiring import delete_sessions, delete_vault
 from guardian_cli.verbs.beginning import only_line, open_invitation
 from guardian_cli.verbs.looking import say_situation
+from guardian_cli.verbs.opening import opened_vault
 from guardian_cli.workspace import Workspace
 
 _LARGEST_BACKUP = 2**20
@@ -50,7 +51,7 @@ def backup(root: Path, target: Path | None, secret: Path | None, backup_secret: 
         guardian backup board-election --to /media/usb
     """
     workspace = Workspace(root)
-    with workspace.vault(known_passphrase(secret)) as vault:
+    with opened_vault(workspace, secret) as vault:
         long_term = vault.long_term
         passphrase = new_passphrase(backup_secret, "the backup")
         made = make_backup(long_term, passphrase, vault.means.argon2, vault.means.rng)
@@ -125,7 +126,7 @@ def import_decryptions(root: Path, source: Path, compared: bool, secret: Path | 
     say(f"{len(published.plans)} decryptions were asked for:")
     for plan in published.plans:
         say(f"    {plan.attempt}: {plan.subject}, begun {plan.begun}, guardians {', '.join(map(str, plan.available))}")
-    with workspace.vault(known_passphrase(secret)) as vault:
+    with opened_vault(workspace, secret) as vault:
         require("Have the other guardians told you that they know of no other?", compared, "--compared")
         restoring.import_decryptions(workspace, vault, published)
     say_situation(workspace)
@@ -142,7 +143,7 @@ def check_key(root: Path, secret: Path | None) -> None:
         guardian check-key board-election
     """
     workspace = Workspace(root)
-    with workspace.vault(known_passphrase(secret)) as vault:
+    with opened_vault(workspace, secret) as vault:
         _require_confirmed(vault)
         guardians, now = workspace.guardian_record.guardians, timestamp(datetime.now(UTC))
         check = prove_possession(workspace.exchange, workspace.election, guardians, vault.shares, now, vault.means.rng)
@@ -165,7 +166,7 @@ def passphrase(root: Path, secret: Path | None, new: Path | None) -> None:
         guardian passphrase board-election
     """
     workspace = Workspace(root)
-    with workspace.vault(known_passphrase(secret)) as vault:
+    with opened_vault(workspace, secret) as vault:
         vault.change_passphrase(new_passphrase(new, "your key"))
     say("The passphrase is changed.")
 
@@ -185,7 +186,7 @@ def retire(root: Path, yes: bool, secret: Path | None) -> None:
     """
     workspace = Workspace(root)
     if not workspace.retired:
-        with workspace.vault(known_passphrase(secret)):
+        with opened_vault(workspace, secret):
             n, k = workspace.ceremony.n, workspace.ceremony.k
             say(f"Without {k} of the {n} guardians nothing of election {workspace.manifest.label!r} can be decrypted.")
             require("Destroy your key for ever?", yes, "--yes")

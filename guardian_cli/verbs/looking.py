@@ -8,11 +8,12 @@ import click
 from e2evote.errors import CheckError
 from e2evote.messages.complaints import Absence, Complaint
 from e2evote.terminal.screen import say
-from guardian_cli.asking import folder, known_passphrase, passphrase_file
+from guardian_cli.asking import folder, passphrase_file
 from guardian_cli.complaining import complain as write_complaints
 from guardian_cli.complaining import told
 from guardian_cli.decryptions import decryptions
 from guardian_cli.status import FOLDER, situation
+from guardian_cli.verbs.opening import opened_vault
 from guardian_cli.workspace import Workspace
 
 
@@ -74,7 +75,7 @@ def complain(root: Path, secret: Path | None) -> None:
         raise CheckError(
             "before the signing keys are compared nobody can complain; tell the administrator who is missing"
         )
-    with workspace.vault(known_passphrase(secret)) as vault:
+    with opened_vault(workspace, secret) as vault:
         under_way = {one.exchange.context: (one.exchange, one.transcript) for one in decryptions(workspace)}
         exchange, transcript = under_way.get(found.context, (workspace.exchange, workspace.transcript))
         absent = [

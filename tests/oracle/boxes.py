@@ -1,4 +1,4 @@
-"""The verification boxes 1 to 14, and the checks that the project adds under X.
+"""The verification boxes 1 to 19, and the checks that the project adds under X.
 
 The X checks are those of docs/formats/record.md and manifest.md, and what soundness asks for beyond the boxes. Boxes 6
 and 7 run on every ballot, cast, challenged or spoiled.
@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from .arithmetic import STANDARD, parameter_sets
-from .boxes_ballots import BallotBoxes
+from .boxes_mail import MailBoxes
 from .boxes_opened import OpenedBoxes
 from .boxes_setup import SetupBoxes
 from .boxes_tally import TallyBoxes
@@ -37,7 +37,7 @@ def verify(path: str | Path, allow_insecure: Collection[str] = frozenset(), unti
     return verdict
 
 
-class _Boxes(SetupBoxes, BallotBoxes, TallyBoxes, OpenedBoxes):
+class _Boxes(SetupBoxes, MailBoxes, TallyBoxes, OpenedBoxes):
     """One method a box or a group of X checks."""
 
     def run(self, allow_insecure: Collection[str]) -> None:
@@ -58,6 +58,7 @@ class _Boxes(SetupBoxes, BallotBoxes, TallyBoxes, OpenedBoxes):
         if self.manifest.broken_rules:
             return
         self.ballots(record.keys)
+        self.printed_ballots(record.keys)
         if record.encrypted_tallies is not None:
             self.x_tally_cells()
             self.box_9()
@@ -67,3 +68,5 @@ class _Boxes(SetupBoxes, BallotBoxes, TallyBoxes, OpenedBoxes):
             self.decrypted_contest_data(record.keys)
         if record.challenged is not None:
             self.challenged_ballots(record.keys)
+        if record.uncast is not None:
+            self.uncast_ballots(record.keys)

@@ -6,7 +6,9 @@ from . import equations as eq
 from .boxes_fields import FieldChecks
 from .equations import Ciphertext
 from .manifest import Contest, Option
-from .record import Device, EncryptedBallot, EncryptedContest, Keys, RangeProof
+from .record import Device, EncryptedBallot, EncryptedContest, Keys, PrintedBallot, RangeProof, RecordedContest
+
+AnyBallot = EncryptedBallot | PrintedBallot
 
 
 class BallotBoxes(FieldChecks):
@@ -15,7 +17,7 @@ class BallotBoxes(FieldChecks):
     def ballots(self, keys: Keys) -> None:
         """Boxes 5 to 8 and what belongs to them, on every ballot of every device."""
         self.x_device_order()
-        ballots = self.record.ballots
+        ballots = self.record.all_ballots
         for ballot, first in _with_first(ballots, [ballot.id_b for ballot in ballots]):
             self.check("5.A", first is ballot, f"{_name(ballot)} has the id_B of {_name(first)}")
         for ballot, first in _with_first(ballots, [ballot.confirmation_code for ballot in ballots]):
@@ -23,6 +25,7 @@ class BallotBoxes(FieldChecks):
         for ballot in ballots:
             self.x_ballot(ballot)
             self.box_5b(ballot, keys)
+        for ballot in self.record.ballots:
             for contest in ballot.contests:
                 known = self.manifest.contest(contest.index)
                 if known is not None:
@@ -30,7 +33,8 @@ class BallotBoxes(FieldChecks):
             self.box_8ab(ballot)
         for device in self.record.devices:
             self.x_device(device)
-            self.box_8cdefg(device, keys)
+            if not device.pre_encrypted:
+                self.box_8cdefg(device, keys)
 
     def x_device_order(self) -> None:
         """Docs: record.md, "Layout" and "Encrypted ballot"."""
@@ -42,11 +46,11 @@ class BallotBoxes(FieldChecks):
             self.check("X.device-order", device.number == device.folder, f"{where} calls itself {device.number}")
             shards = list(range(1, len(device.shards) + 1))
             self.check("X.device-order", device.shards == shards, f"{where}: shards {device.shards} are not 1, 2, ...")
-            for place, ballot in enumerate(device.ballots, 1):
+            for place, ballot in enumerate(device.in_order, 1):
                 in_place = (ballot.device, ballot.position) == (device.folder, place)
                 self.check("X.device-order", in_place, f"{where}: {_name(ballot)} stands at position {place}")
 
-    def x_ballot(self, ballot: EncryptedBallot) -> None:
+    def x_ballot(self, ballot: EncryptedBallot | PrintedBallot) -> None:
         where = _name(ballot)
         style_exists = 1 <= ballot.style <= len(self.manifest.styles)
         self.check("X.ballot-style", style_exists, f"{where}: there is no ballot style {ballot.style}")
@@ -67,7 +71,7 @@ class BallotBoxes(FieldChecks):
         self.check("X.nonce-proof", holds, f"{where}: the proof of the ballot nonce is wrong")
         self.check("X.nonce-proof", len(nonce.c_1) == 32, f"{where}: the ballot nonce has {len(nonce.c_1)} bytes")
 
-    def box_5b(self, ballot: EncryptedBallot, keys: Keys) -> None:
+    def box_5b(self, ballot: EncryptedBallot | PrintedBallot, keys: Keys) -> None:
         """5.B on one ballot.
 
         Spec: EG-2.1 §3.3.2, box 5
@@ -87,7 +91,7 @@ class BallotBoxes(FieldChecks):
 
     def box_6(
         self,
-        ballot: EncryptedBallot,
+        ballot: AnyBallot,
         ind_c: int,
         ind_o: int,
         ciphertext: Ciphertext,
@@ -108,7 +112,7 @@ class BallotBoxes(FieldChecks):
         c = eq.option_challenge(self.group, ballot.h_i, ind_c, ind_o, ciphertext, commitments)
         self.check("6.D", c == sum(proof.challenges) % self.group.q, f"{where}: the range proof is wrong")
 
-    def box_7(self, ballot: EncryptedBallot, contest: EncryptedContest, known: Contest, keys: Keys) -> None:
+    def box_7(self, ballot: AnyBallot, contest: EncryptedContest | RecordedContest, known: Contest, keys: Keys) -> None:
         """One contest of one ballot.
 
         Spec: EG-2.1 §3.3.8, box 7
@@ -175,12 +179,15 @@ class BallotBoxes(FieldChecks):
         where = f"device {device.folder}"
         allowed = device.chaining_mode in self.manifest.chaining_modes
         self.check("X.device-mode", allowed, f"{where}: chaining mode {device.chaining_mode}")
-        codes = [ballot.confirmation_code for ballot in device.ballots]
+        codes = [ballot.confirmation_code for ballot in device.in_order]
+        possible = ("cast", "uncast") if device.pre_encrypted else ("cast", "challenged", "spoiled")
+        fitting = all(status.status in possible for status in device.statuses)
+        self.check("X.status-complete", fitting, f"{where}: a status that such ballots cannot have")
         complete = [status.confirmation_code for status in device.statuses] == codes
         self.check("X.status-complete", complete, f"{where}: the statuses are not those of the ballots, in order")
         self.check("X.chain-closed", device.close is not None, f"{where} is not closed")
         if device.close is not None:
-            right = device.close.ballots == len(device.ballots)
+            right = device.close.ballots == len(device.in_order)
             self.check("X.chain-closed", right, f"{where} was closed with {device.close.ballots} ballots")
             bare = device.close.chaining_field is None and device.close.closing_hash is None
             self.check("X.chain-closed", bare or device.chaining_mode != 0, f"{where}: a closed chain without chaining")
@@ -221,13 +228,11 @@ class BallotBoxes(FieldChecks):
             self.check("8.G", device.close.closing_hash == closing_hash, f"{where}: wrong closing hash")
 
 
-def _name(ballot: EncryptedBallot) -> str:
+def _name(ballot: EncryptedBallot | PrintedBallot) -> str:
     return f"ballot device {ballot.device} position {ballot.position}"
 
 
-def _with_first(
-    ballots: Sequence[EncryptedBallot], values: Iterable[bytes]
-) -> list[tuple[EncryptedBallot, EncryptedBallot]]:
+def _with_first(ballots: Sequence[AnyBallot], values: Iterable[bytes]) -> list[tuple[AnyBallot, AnyBallot]]:
     """Each ballot with the first one that has its value."""
-    first: dict[bytes, EncryptedBallot] = {}
+    first: dict[bytes, AnyBallot] = {}
     return [(ballot, first.setdefault(value, ballot)) for ballot, value in zip(ballots, values, strict=True)]

@@ -6,14 +6,14 @@ Docs: docs/formats/record.md, "Supplemental fields".
 from . import equations as eq
 from .equations import Ciphertext
 from .manifest import Contest
-from .record import EncryptedBallot, EncryptedContest, Keys, RangeProof
+from .record import EncryptedBallot, EncryptedContest, Keys, RangeProof, RecordedContest
 from .verdict import Checker
 
 
 class FieldChecks(Checker):
     """The X check of supplemental fields, and the sum that they share with box 7."""
 
-    def used(self, contest: EncryptedContest, known: Contest) -> Ciphertext:
+    def used(self, contest: EncryptedContest | RecordedContest, known: Contest) -> Ciphertext:
         """S, of the product of the options with the overvote indicator to the power L.
 
         Spec: EG-2.1 §3.3.9

@@ -16,7 +16,7 @@ class OpenedBoxes(Checker):
     def find_ballot(self, device: int, position: int) -> EncryptedBallot | None:
         """By its place in the record, not by what it says of itself."""
         for candidate in self.record.devices:
-            if candidate.folder == device and 1 <= position <= len(candidate.ballots):
+            if candidate.folder == device and not candidate.pre_encrypted and 1 <= position <= len(candidate.ballots):
                 return candidate.ballots[position - 1]
         return None
 

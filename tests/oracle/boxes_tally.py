@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from . import equations as eq
 from .equations import Ciphertext
 from .manifest import Cell
-from .record import EncryptedBallot, Keys, Tally, TallyContest, TallyException, TallyOption
+from .record import EncryptedBallot, Keys, RecordedBallot, Tally, TallyContest, TallyException, TallyOption
 from .verdict import Checker
 
 
 class TallyBoxes(Checker):
     """Boxes 9 to 11 and the X checks of tallies."""
 
-    def cast_ballots(self, cell: Cell) -> list[EncryptedBallot]:
-        return [ballot for ballot in self.record.ballots if ballot.status == "cast" and ballot.style in cell.styles]
+    def cast_ballots(self, cell: Cell) -> list[EncryptedBallot | RecordedBallot]:
+        return [ballot for ballot in self.record.counted if ballot.style in cell.styles]
 
     def x_tally_cells(self) -> None:
         """Docs: record.md, "Encrypted tally of a cell"."""
@@ -128,7 +128,7 @@ class TallyBoxes(Checker):
                     self.check("9.A", aggregate.alpha == expected.alpha, f"{where}: A is not the product")
                     self.check("9.B", aggregate.beta == expected.beta, f"{where}: B is not the product")
 
-    def aggregate(self, ballots: Sequence[EncryptedBallot], ind_c: int, ind_o: int) -> Ciphertext:
+    def aggregate(self, ballots: Sequence[EncryptedBallot | RecordedBallot], ind_c: int, ind_o: int) -> Ciphertext:
         """(A, B) = (product of alpha^W, product of beta^W).
 
         Spec: EG-2.1 §3.5, eq. 80

@@ -256,3 +256,74 @@ def contest_data_decryption_challenge(
     """
     encrypted_data = group.elements(data.c_0) + data.c_1 + scalars(data.c, data.v)
     return group.h_q(h_i, 0x33, small(ind_c), encrypted_data, group.elements(a, b_, beta))
+
+
+# Pre-encrypted ballots
+
+
+def selection_hash(group: Group, h_i: bytes, vector: Sequence[Ciphertext]) -> bytes:
+    """psi = H(H_I; 0x40, alpha_1, beta_1, ..., alpha_m, beta_m).
+
+    Spec: EG-2.1 §4.1.1, eqs. 113, 114
+    """
+    return h(h_i, 0x40, group.elements(*interleaved(vector)))
+
+
+def printed_contest_hash(h_i: bytes, ind_c: int, selection_hashes: Sequence[bytes]) -> bytes:
+    """chi = H(H_I; 0x41, ind_c, psi_1, psi_2, ...), the hashes in the order given.
+
+    Spec: EG-2.1 §4.1.2, eq. 115
+    """
+    return h(h_i, 0x41, small(ind_c), *selection_hashes)
+
+
+def printed_code(h_i: bytes, contest_hashes: Sequence[bytes], chaining_field: bytes) -> bytes:
+    """H_C = H(H_I; 0x42, chi_1, ..., B_C).
+
+    Spec: EG-2.1 §4.1.3, eq. 116
+    """
+    return h(h_i, 0x42, *contest_hashes, chaining_field)
+
+
+def printers_chain_hash(h_e: bytes, chaining_field: bytes) -> bytes:
+    """H_0 = H(H_E; 0x42, B_C,0); the closing hash likewise.
+
+    Spec: EG-2.1 §4.1.4, eqs. 117, 118
+    """
+    return h(h_e, 0x42, chaining_field)
+
+
+def printer_hash(h_e: bytes, device_info: str) -> bytes:
+    """H_DI = H(H_E; 0x43, S_device).
+
+    Spec: EG-2.1 §4.1.4, eq. 119
+    """
+    return h(h_e, 0x43, prefixed(device_info.encode()))
+
+
+def printers_closing_field(h_e: bytes, last: bytes, initial_field: bytes) -> bytes:
+    """B_C = 0x00000001 || H(H_E; 0x44, H_l, B_C,0), 69 bytes as §5.5.5 says, so without the LOCK of its table.
+
+    Spec: EG-2.1 §4.1.4, eq. 120
+    """
+    return chained_field(h(h_e, 0x44, last, initial_field))
+
+
+def trimmed(omega: int, psi: bytes) -> str:
+    """The short code of a selection hash.
+
+    Spec: EG-2.1 §4.6
+    """
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    tens, ones = divmod(psi[31], 10)
+    twenty_sixes, rest = divmod(psi[31], 26)
+    return (
+        psi[31:].hex().upper(),
+        psi[30:].hex().upper(),
+        letters[tens] + str(ones),
+        str(twenty_sixes) + letters[rest],
+        str(psi[31]),
+        str(psi[31] + 1),
+        str(psi[31] + 100),
+        str(psi[31] + 101),
+    )[omega - 1]

@@ -22,8 +22,9 @@ LAYOUT = re.compile(
     r"index\.json|manifest\.json|parameters\.json|hashes\.json|hashes_ext\.json|joint_election_public_key\.json"
     r"|guardians/guardian_[1-9][0-9]{0,9}\.public_key\.json"
     r"|devices/([0-9]{4}|[1-9][0-9]{4,8})"
-    r"/(open\.json|ballots-([0-9]{6}|[1-9][0-9]{6,8})\.ndjson|statuses\.ndjson|close\.json)"
+    r"/(open\.json|(ballots|recorded)-([0-9]{6}|[1-9][0-9]{6,8})\.ndjson|statuses\.ndjson|close\.json)"
     r"|encrypted_tallies\.ndjson|exceptions\.ndjson|tallies\.ndjson|challenged_ballots\.ndjson|contest_data\.ndjson"
+    r"|uncast_ballots\.ndjson"
 )
 
 

@@ -85,6 +85,8 @@ class Manifest:
     maximum_weight: int = 1
     minimum_cell_ballots: int = 10
     cast_contest_data_may_be_decrypted: bool = False
+    omega: int | None = None
+    """The number of the hash-trimming function; None where nothing is pre-encrypted."""
     broken_rules: list[str] = field(default_factory=list)
 
     def rule(self, holds: bool, message: str) -> None:
@@ -116,7 +118,7 @@ def read_manifest(content: bytes) -> Manifest:
     top = members(
         decode(content, where, compact=False),
         "label name? date? jurisdiction? device_info? chaining_modes? maximum_weight? minimum_cell_ballots?"
-        " cast_contest_data_may_be_decrypted? contests ballot_styles tally_cells?",
+        " cast_contest_data_may_be_decrypted? hash_trimming? contests ballot_styles tally_cells?",
         where,
         ordered=False,
     )
@@ -134,6 +136,9 @@ def read_manifest(content: bytes) -> Manifest:
     manifest.rule(manifest.minimum_cell_ballots >= 1, "minimum_cell_ballots is below 1")
     allowed = "cast_contest_data_may_be_decrypted"
     manifest.cast_contest_data_may_be_decrypted = _boolean(top.get(allowed, False), f"{where} {allowed}")
+    if "hash_trimming" in top:
+        manifest.omega = integer(top["hash_trimming"], f"{where} hash_trimming")
+        manifest.rule(1 <= manifest.omega <= 8, f"there is no hash-trimming function {manifest.omega}")
     _read_contests(manifest, top["contests"])
     _read_styles(manifest, top["ballot_styles"])
     _read_cells(manifest, top.get("tally_cells"))

@@ -4,15 +4,15 @@ Docs: docs/formats/record.md. Reading checks form only: which files must be ther
 that breaks the form raises OracleParseError; whatever has the right form is kept for the boxes.
 """
 
-import datetime
 import re
 from pathlib import Path
 from typing import Any
 
 from .arithmetic import Group
-from .equations import Ciphertext, HashedElGamal
 from .files import LAYOUT, files_of_archive, files_of_directory, read_index
+from .forms import Forms
 from .manifest import read_manifest
+from .reading_mail import MailReader
 from .record import (
     PHASES,
     Close,
@@ -20,7 +20,6 @@ from .record import (
     Device,
     EncryptedBallot,
     EncryptedContest,
-    EncryptedOption,
     EncryptedTally,
     EncryptedTallyContest,
     Guardian,
@@ -31,7 +30,6 @@ from .record import (
     OpenedData,
     OpenedOption,
     Parameters,
-    RangeProof,
     Record,
     Status,
     Tally,
@@ -39,10 +37,21 @@ from .record import (
     TallyException,
     TallyOption,
 )
-from .strict_json import TOTAL, count, hex_bytes, hex_number, items, json_file, json_lines, members, refuse, text
+from .strict_json import (
+    TOTAL,
+    check_time,
+    count,
+    hex_bytes,
+    hex_number,
+    items,
+    json_file,
+    json_lines,
+    members,
+    refuse,
+    text,
+)
 
-TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-STATUSES = ("cast", "challenged", "spoiled")
+STATUSES = ("cast", "challenged", "spoiled", "uncast")
 
 
 def read_record(path: str | Path, until: str) -> Record:
@@ -89,13 +98,13 @@ def _parameters(content: bytes) -> Parameters:
     )
 
 
-class _Phases:
+class _Phases(Forms):
     """Reads the files of the phases after setup into the record."""
 
     def __init__(self, record: Record) -> None:
+        super().__init__(record.parameters.group.element_length)
         self.record = record
         self.files = record.files
-        self.length = record.parameters.group.element_length
 
     def read(self, until: int) -> None:
         record = self.record
@@ -112,7 +121,10 @@ class _Phases:
             if "exceptions.ndjson" in self.files:
                 record.exceptions += [self._exception(*line) for line in self._lines("exceptions.ndjson")]
         if until >= PHASES.index("opened"):
-            record.challenged, record.contest_data = [], []
+            record.challenged, record.contest_data, record.uncast = [], [], []
+            if "uncast_ballots.ndjson" in self.files:
+                mail = MailReader(self.length)
+                record.uncast += [mail.uncast_ballot(*line) for line in self._lines("uncast_ballots.ndjson")]
             if "challenged_ballots.ndjson" in self.files:
                 record.challenged += [self._opened_ballot(*line) for line in self._lines("challenged_ballots.ndjson")]
             if "contest_data.ndjson" in self.files:
@@ -121,18 +133,6 @@ class _Phases:
     def _lines(self, path: str, *, may_be_empty: bool = False) -> list[tuple[Any, str]]:
         _need(self.files, path)
         return json_lines(self.files[path], path, may_be_empty=may_be_empty)
-
-    def _element(self, value: Any, where: str) -> int:
-        return hex_number(value, where, self.length)
-
-    def _scalar(self, value: Any, where: str) -> int:
-        return hex_number(value, where, 32)
-
-    def _elements(self, value: Any, where: str) -> list[int]:
-        return [self._element(item, place) for item, place in items(value, where)]
-
-    def _scalars(self, value: Any, where: str) -> list[int]:
-        return [self._scalar(item, place) for item, place in items(value, where)]
 
     # Phase "keys"
 
@@ -147,8 +147,8 @@ class _Phases:
         joint = members(json_file(self.files[path], path), "vote_encryption_key data_encryption_key", path)
         hashes = members(json_file(self.files[extended], extended), "h_e", extended)
         self.record.keys = Keys(
-            vote=self._element(joint["vote_encryption_key"], path),
-            data=self._element(joint["data_encryption_key"], path),
+            vote=self.element(joint["vote_encryption_key"], path),
+            data=self.element(joint["data_encryption_key"], path),
             h_e=hex_bytes(hashes["h_e"], extended, 32),
         )
 
@@ -162,16 +162,16 @@ class _Phases:
             refuse(f"{path} name", "1 to 200 characters are expected")
         return Guardian(
             i=count(top["i"], f"{path} i"),
-            vote_commitments=self._elements(top["vote_commitments"], f"{path} vote_commitments"),
-            data_commitments=self._elements(top["data_commitments"], f"{path} data_commitments"),
-            communication_key=self._element(top["communication_key"], f"{path} communication_key"),
+            vote_commitments=self.elements(top["vote_commitments"], f"{path} vote_commitments"),
+            data_commitments=self.elements(top["data_commitments"], f"{path} data_commitments"),
+            communication_key=self.element(top["communication_key"], f"{path} communication_key"),
             vote_proof=self._guardian_proof(top["vote_proof"], f"{path} vote_proof"),
             data_proof=self._guardian_proof(top["data_proof"], f"{path} data_proof"),
         )
 
     def _guardian_proof(self, value: Any, where: str) -> GuardianProof:
         proof = members(value, "challenge responses", where)
-        return GuardianProof(self._scalar(proof["challenge"], where), self._scalars(proof["responses"], where))
+        return GuardianProof(self.scalar(proof["challenge"], where), self.scalars(proof["responses"], where))
 
     # Phase "ballots"
 
@@ -184,11 +184,17 @@ class _Phases:
         path = f"{folder}/open.json"
         _need(self.files, path)
         value = json_file(self.files[path], path)
-        top = members(value, "device device_info h_di chaining_mode h_0?", path)
+        top = members(value, "device device_info h_di chaining_mode h_0? pre_encrypted?", path)
+        pre_encrypted = "pre_encrypted" in top
+        if pre_encrypted and top["pre_encrypted"] is not True:
+            refuse(f"{path} pre_encrypted", "true, or nothing, is expected")
+        mail = MailReader(self.length)
         mode = count(top["chaining_mode"], f"{path} chaining_mode")
         shards = [name for name in self.files if name.startswith(f"{folder}/ballots-") and LAYOUT.fullmatch(name)]
         shards.sort(key=_shard_number)
         lines = [line for shard in shards for line in self._lines(shard)]
+        recorded = [name for name in self.files if name.startswith(f"{folder}/recorded-") and LAYOUT.fullmatch(name)]
+        recorded.sort(key=_shard_number)
         statuses_path = f"{folder}/statuses.ndjson"
         statuses = self._lines(statuses_path, may_be_empty=True) if statuses_path in self.files else []
         device = Device(
@@ -198,12 +204,15 @@ class _Phases:
             h_di=hex_bytes(top["h_di"], f"{path} h_di", 32),
             chaining_mode=mode,
             h_0=hex_bytes(top["h_0"], f"{path} h_0", 32) if "h_0" in top else None,
+            pre_encrypted=pre_encrypted,
             shards=[_shard_number(shard) for shard in shards],
-            ballots=[self._ballot(*line) for line in lines],
+            ballots=[] if pre_encrypted else [self._ballot(*line) for line in lines],
+            printed=[mail.printed_ballot(*line) for line in lines] if pre_encrypted else [],
+            recorded=[mail.recorded_ballot(*line) for shard in recorded for line in self._lines(shard)],
             statuses=[self._status(*line) for line in statuses],
             close=self._close(f"{folder}/close.json"),
         )
-        for ballot, status in zip(device.ballots, device.statuses, strict=False):
+        for ballot, status in zip(device.in_order, device.statuses, strict=False):
             ballot.status = status.status
         return device
 
@@ -230,8 +239,8 @@ class _Phases:
             " confirmation_code",
             where,
         )
-        _check_time(line["encrypted_at"], f"{where} encrypted_at")
-        nonce = self._hashed_elgamal(line["ballot_nonce"], f"{where} ballot_nonce")
+        check_time(line["encrypted_at"], f"{where} encrypted_at")
+        nonce = self.hashed_elgamal(line["ballot_nonce"], f"{where} ballot_nonce")
         return EncryptedBallot(
             id_b=hex_bytes(line["id_b"], f"{where} id_b", 32),
             h_i=hex_bytes(line["h_i"], f"{where} h_i", 32),
@@ -249,42 +258,18 @@ class _Phases:
         entry = members(value, "index options proof relations? contest_data? contest_hash", where)
         data = None
         if "contest_data" in entry:
-            data = self._hashed_elgamal(entry["contest_data"], f"{where} contest_data")
-        relations = [self._range_proof(*item) for item in items(entry.get("relations", []), f"{where} relations")]
+            data = self.hashed_elgamal(entry["contest_data"], f"{where} contest_data")
+        relations = [self.range_proof(*item) for item in items(entry.get("relations", []), f"{where} relations")]
         if "relations" in entry and not relations:
             refuse(f"{where} relations", "at least one is expected")
         return EncryptedContest(
             index=count(entry["index"], f"{where} index"),
-            options=[self._encrypted_option(*item) for item in items(entry["options"], f"{where} options")],
-            proof=self._range_proof(entry["proof"], f"{where} proof"),
+            options=[self.encrypted_option(*item) for item in items(entry["options"], f"{where} options")],
+            proof=self.range_proof(entry["proof"], f"{where} proof"),
             relations=relations,
             data=data,
             contest_hash=hex_bytes(entry["contest_hash"], f"{where} contest_hash", 32),
         )
-
-    def _encrypted_option(self, value: Any, where: str) -> EncryptedOption:
-        entry = members(value, "ciphertext proof", where)
-        ciphertext = self._ciphertext(entry["ciphertext"], f"{where} ciphertext")
-        return EncryptedOption(ciphertext, self._range_proof(entry["proof"], f"{where} proof"))
-
-    def _ciphertext(self, value: Any, where: str) -> Ciphertext:
-        entry = members(value, "alpha beta", where)
-        alpha, beta = (self._element(entry[name], f"{where} {name}") for name in ("alpha", "beta"))
-        return Ciphertext(alpha, beta)
-
-    def _range_proof(self, value: Any, where: str) -> RangeProof:
-        entry = members(value, "challenges responses", where)
-        challenges = self._scalars(entry["challenges"], f"{where} challenges")
-        return RangeProof(challenges, self._scalars(entry["responses"], f"{where} responses"))
-
-    def _hashed_elgamal(self, value: Any, where: str) -> HashedElGamal:
-        entry = members(value, "c_0 c_1 c_2", where)
-        c, v = self._challenge_and_response(entry["c_2"], f"{where} c_2")
-        return HashedElGamal(self._element(entry["c_0"], f"{where} c_0"), hex_bytes(entry["c_1"], f"{where} c_1"), c, v)
-
-    def _challenge_and_response(self, value: Any, where: str) -> tuple[int, int]:
-        entry = members(value, "challenge response", where)
-        return self._scalar(entry["challenge"], where), self._scalar(entry["response"], where)
 
     # Phases "tally" and "decryption"
 
@@ -293,7 +278,7 @@ class _Phases:
         contests = []
         for raw, place in items(line["contests"], f"{where} contests"):
             entry = members(raw, "index ballots options", place)
-            options = [self._ciphertext(*item) for item in items(entry["options"], f"{place} options")]
+            options = [self.ciphertext(*item) for item in items(entry["options"], f"{place} options")]
             index = count(entry["index"], f"{place} index")
             ballots = count(entry["ballots"], f"{place} ballots", TOTAL)
             contests.append(EncryptedTallyContest(index, ballots, options))
@@ -333,12 +318,12 @@ class _Phases:
 
     def _tally_option(self, value: Any, where: str) -> TallyOption:
         entry = members(value, "index label tally encoded_tally proof", where)
-        challenge, response = self._challenge_and_response(entry["proof"], f"{where} proof")
+        challenge, response = self.challenge_and_response(entry["proof"], f"{where} proof")
         return TallyOption(
             index=count(entry["index"], f"{where} index"),
             label=text(entry["label"], f"{where} label"),
             tally=count(entry["tally"], f"{where} tally", TOTAL),
-            encoded_tally=self._element(entry["encoded_tally"], f"{where} encoded_tally"),
+            encoded_tally=self.element(entry["encoded_tally"], f"{where} encoded_tally"),
             challenge=challenge,
             response=response,
         )
@@ -359,7 +344,7 @@ class _Phases:
         data = None
         if "contest_data" in entry:
             opened = members(entry["contest_data"], "nonce data", f"{where} contest_data")
-            nonce = self._scalar(opened["nonce"], f"{where} contest_data nonce")
+            nonce = self.scalar(opened["nonce"], f"{where} contest_data nonce")
             data = OpenedData(nonce, hex_bytes(opened["data"], f"{where} contest_data data"))
         return OpenedContest(
             index=count(entry["index"], f"{where} index"),
@@ -374,18 +359,18 @@ class _Phases:
             index=count(entry["index"], f"{where} index"),
             label=text(entry["label"], f"{where} label"),
             selection=count(entry["selection"], f"{where} selection"),
-            nonce=self._scalar(entry["nonce"], f"{where} nonce"),
+            nonce=self.scalar(entry["nonce"], f"{where} nonce"),
         )
 
     def _decrypted_data(self, value: Any, where: str) -> DecryptedData:
         line = members(value, "device position confirmation_code index factor proof data", where)
-        challenge, response = self._challenge_and_response(line["proof"], f"{where} proof")
+        challenge, response = self.challenge_and_response(line["proof"], f"{where} proof")
         return DecryptedData(
             device=count(line["device"], f"{where} device"),
             position=count(line["position"], f"{where} position"),
             confirmation_code=hex_bytes(line["confirmation_code"], f"{where} confirmation_code", 32),
             index=count(line["index"], f"{where} index"),
-            factor=self._element(line["factor"], f"{where} factor"),
+            factor=self.element(line["factor"], f"{where} factor"),
             challenge=challenge,
             response=response,
             data=hex_bytes(line["data"], f"{where} data"),
@@ -394,14 +379,3 @@ class _Phases:
 
 def _shard_number(path: str) -> int:
     return int(path.rpartition("-")[2].removesuffix(".ndjson"))
-
-
-def _check_time(value: Any, where: str) -> None:
-    """RFC 3339 in UTC with whole seconds, written with T and Z."""
-    moment = text(value, where)
-    try:
-        if not TIME.fullmatch(moment):
-            raise ValueError
-        datetime.datetime.fromisoformat(moment.removesuffix("Z"))
-    except ValueError:
-        refuse(where, "no time YYYY-MM-DDThh:mm:ssZ")

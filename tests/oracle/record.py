@@ -1,6 +1,7 @@
 """What an election record holds; docs/formats/record.md says what the fields are."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from .arithmetic import Group
 from .equations import Ciphertext, HashedElGamal
@@ -108,6 +109,100 @@ class EncryptedBallot:
 
 
 @dataclass
+class PrintedContest:
+    """The sorted selection hashes of a contest, options and null votes together, and their hash.
+
+    Spec: EG-2.1 §4.1.2, eq. 115
+    """
+
+    index: int
+    selection_hashes: list[bytes]
+    contest_hash: bytes
+
+
+@dataclass
+class PrintedBallot:
+    """A pre-encrypted ballot as it was printed."""
+
+    id_b: bytes
+    h_i: bytes
+    device: int
+    position: int
+    style: int
+    weight: int
+    contests: list[PrintedContest]
+    nonce: HashedElGamal
+    chaining_field: bytes
+    confirmation_code: bytes
+    status: str | None = None
+
+    def contest(self, ind_c: int) -> PrintedContest | None:
+        return next((contest for contest in self.contests if contest.index == ind_c), None)
+
+
+@dataclass
+class Selection:
+    """A pre-encryption vector that a voter selected, with what is said of it."""
+
+    selection_hash: bytes
+    short_code: str
+    vector: list[Ciphertext]
+    proofs: list[RangeProof]
+
+
+@dataclass
+class RecordedContest:
+    index: int
+    options: list[EncryptedOption]
+    proof: RangeProof
+    selections: list[Selection]
+
+    @property
+    def ciphertexts(self) -> list[Ciphertext]:
+        return [option.ciphertext for option in self.options]
+
+
+@dataclass
+class RecordedBallot:
+    """What a cast pre-encrypted ballot adds to the tally."""
+
+    device: int
+    position: int
+    style: int
+    weight: int
+    contests: list[RecordedContest]
+    confirmation_code: bytes
+
+    def contest(self, ind_c: int) -> RecordedContest | None:
+        return next((contest for contest in self.contests if contest.index == ind_c), None)
+
+
+@dataclass
+class OpenedVector:
+    short_code: str
+    selection_hash: bytes
+    nonces: list[int]
+
+
+@dataclass
+class UncastContest:
+    """options: (index, label, vector) of each; null_vectors behind them."""
+
+    index: int
+    label: str
+    options: list[tuple[int, str, OpenedVector]]
+    null_vectors: list[OpenedVector]
+
+
+@dataclass
+class UncastBallot:
+    device: int
+    position: int
+    confirmation_code: bytes
+    contests: list[UncastContest]
+
+
+@dataclass
 class Status:
     confirmation_code: bytes
     status: str
@@ -128,10 +223,18 @@ class Device:
     h_di: bytes
     chaining_mode: int
     h_0: bytes | None
+    pre_encrypted: bool
     shards: list[int]
     ballots: list[EncryptedBallot]
+    printed: list[PrintedBallot]
+    recorded: list[RecordedBallot]
     statuses: list[Status]
     close: Close | None
+
+    @property
+    def in_order(self) -> Sequence[EncryptedBallot | PrintedBallot]:
+        """All ballots, of whatever kind the device makes."""
+        return self.printed if self.pre_encrypted else self.ballots
 
 
 @dataclass
@@ -244,8 +347,25 @@ class Record:
     tallies: list[Tally] | None = None
     exceptions: list[TallyException] = field(default_factory=list)
     challenged: list[OpenedBallot] | None = None
+    uncast: list[UncastBallot] | None = None
     contest_data: list[DecryptedData] | None = None
 
     @property
     def ballots(self) -> list[EncryptedBallot]:
         return [ballot for device in self.devices for ballot in device.ballots]
+
+    @property
+    def all_ballots(self) -> list[EncryptedBallot | PrintedBallot]:
+        return [ballot for device in self.devices for ballot in device.in_order]
+
+    @property
+    def counted(self) -> list[EncryptedBallot | RecordedBallot]:
+        """The cast ballots; of a printed one what was recorded of it, once."""
+        recorded = []
+        for device in self.devices:
+            for printed in device.printed:
+                key = (printed.device, printed.position, printed.confirmation_code)
+                found = [r for r in device.recorded if (r.device, r.position, r.confirmation_code) == key]
+                if printed.status == "cast" and found:
+                    recorded.append(replace(found[0], style=printed.style, weight=printed.weight))
+        return [*(ballot for ballot in self.ballots if ballot.status == "cast"), *recorded]

@@ -3,6 +3,7 @@
 Docs: docs/formats/record.md, "Encoding". What is refused here is form; range and membership are for the boxes.
 """
 
+import datetime
 import json
 import re
 from typing import Any, NoReturn
@@ -10,6 +11,7 @@ from typing import Any, NoReturn
 STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 HEX = re.compile(r"(?:[0-9A-F]{2})*")
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 SMALL = 2**31
 TOTAL = 2**53
 
@@ -164,3 +166,14 @@ def hex_bytes(value: Any, where: str, length: int | None = None) -> bytes:
 def hex_number(value: Any, where: str, length: int) -> int:
     """An element (l_p bytes) or a scalar (32 bytes), in big-endian form; it may lie out of range."""
     return int.from_bytes(hex_bytes(value, where, length), "big")
+
+
+def check_time(value: Any, where: str) -> None:
+    """RFC 3339 in UTC with whole seconds, written with T and Z."""
+    moment = text(value, where)
+    try:
+        if not TIME.fullmatch(moment):
+            raise ValueError
+        datetime.datetime.fromisoformat(moment.removesuffix("Z"))
+    except ValueError:
+        refuse(where, "no time YYYY-MM-DDThh:mm:ssZ")

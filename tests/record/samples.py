@@ -12,6 +12,7 @@ from e2evote.record.opened import ChallengedBallot, DecryptedContestData
 from e2evote.record.setup import ExtendedHashes, Parameters
 from tests.builders import BuiltRecord
 from tests.deterministic import DeterministicRandomness
+from tests.mail_forger import MailForger, build_mail
 
 
 def samples(built: BuiltRecord) -> dict[str, RecordModel]:
@@ -54,6 +55,12 @@ def samples(built: BuiltRecord) -> dict[str, RecordModel]:
         "plaintext": built.plaintexts[next(iter(built.plaintexts))],
         "plaintext with write-in": next(p for p in built.plaintexts.values() if p.contests[0].write_ins),
     }
+    forger = MailForger.of(built.path, build_mail())
+    cast, uncast = forger.post("cast"), forger.post("uncast")
+    assert cast.recorded is not None
+    assert uncast.opened is not None
+    found |= {"pre-encrypted": cast.ballot, "recorded": cast.recorded, "uncast": uncast.opened}
+    found["opening, pre-encrypted"] = forger.openings[3]
     for number, ballot in enumerate(record.objects(ChallengedBallot, layout.CHALLENGED_BALLOTS, election.group), 1):
         found[f"challenged ballot {number}"] = ballot
     return found

@@ -20,6 +20,7 @@ from e2evote.encoding import hex_of
 from e2evote.group.elements import Element, Group
 from e2evote.group.parameters import group_named
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext, ShareSeal
+from e2evote.hashing import PRE_ENCRYPTED
 from e2evote.record import codes
 from e2evote.record.setup import GuardianPublicKey, JointKeys, guardian_record_hash
 from e2evote.zkp import range as range_proof
@@ -140,6 +141,30 @@ CASES: dict[str, tuple[str, Callable[[Inputs], object]]] = {
     "H_DI": ("(72), S_device = صندوق ۱", lambda x: hashing.device_hash(x.h["e"], "صندوق ۱")),
     "H_0": ("(74)", lambda x: codes.chain_start(x.h["e"], x.h["di"])),
     "H̄": ("(77), the message holds (78)", lambda x: codes.chain_close(x.h["e"], x.h["di"], x.h["last"])),
+    "ψ": ("(113), two options", lambda x: codes.selection_hash(x.h["i"], [x.pair(), x.pair(1)])),
+    "χ, pre-encrypted": (
+        "(115), contest 3, of two hashes in descending order",
+        lambda x: codes.pre_encrypted_contest_hash(x.h["i"], 3, sorted((x.id_b, x.xi_b), reverse=True)),
+    ),
+    "H_C, pre-encrypted": (
+        "(116), (76), two contests",
+        lambda x: codes.confirmation_code(
+            x.h["i"], (x.h["chi 1"], x.h["chi 2"]), codes.chaining_field(1, x.h["last"]), PRE_ENCRYPTED
+        ),
+    ),
+    "H_DI, pre-encrypted": (
+        "(119), S_device = صندوق ۱",
+        lambda x: hashing.device_hash(x.h["e"], "صندوق ۱", PRE_ENCRYPTED),
+    ),
+    "H_0, pre-encrypted": ("(117)", lambda x: codes.chain_start(x.h["e"], x.h["di"], PRE_ENCRYPTED)),
+    "H̄, pre-encrypted": (
+        "(118), the message holds (120)",
+        lambda x: codes.chain_close(x.h["e"], x.h["di"], x.h["last"], PRE_ENCRYPTED),
+    ),
+    "pre-encryption nonce": (
+        "(121), contest 3, vector 2, place 1",
+        lambda x: hashing.pre_encryption_nonce(x.group, x.h["i"], 3, 2, 1, x.xi_b),
+    ),
     "tally commitment": (
         "(88), contest 3, option 2, i = 3, U = {1, 3}",
         lambda x: TallyStatement(x.h["e"], 3, 2, x.pair()).commitment_hash(3, (1, 3), x.part()),

@@ -29,7 +29,7 @@ def test_library_hashes_the_pre_image(name: str) -> None:
 
 @pytest.mark.parametrize("name", freeze.CASES)
 def test_length_with_the_standard_parameters(name: str) -> None:
-    """Spec: EG-2.1 §5.5.1–5.5.4"""
+    """Spec: EG-2.1 §5.5.1–5.5.5"""
     sizes = FROZEN["message_length_with_standard_parameters"]
     stored = [size for key, size in sizes.items() if key == name or key.startswith(f"{name} (")]
     assert [len(call.message) for call in freeze.hashes_of(group_named(freeze.STANDARD_NAME), name)] == stored
@@ -58,6 +58,12 @@ def test_length_with_the_standard_parameters(name: str) -> None:
         ("H_C", 37 + 64),
         ("H_0", 37),
         ("H̄ (1 of 2)", 69),
+        ("ψ", 1 + 4 * 512),
+        ("χ, pre-encrypted", 5 + 64),
+        ("H_C, pre-encrypted", 37 + 64),
+        ("H_0, pre-encrypted", 37),
+        ("H̄, pre-encrypted (1 of 2)", 69),
+        ("pre-encryption nonce", 45),
         ("tally commitment", 2577 + 8),
         ("tally proof", 2569),
         ("contest data commitment", 2125 + 64 + 8),
@@ -65,7 +71,7 @@ def test_length_with_the_standard_parameters(name: str) -> None:
     ],
 )
 def test_lengths_are_those_of_the_specification(name: str, length: int) -> None:
-    """Spec: EG-2.1 §5.5.1–5.5.4"""
+    """Spec: EG-2.1 §5.5.1–5.5.5"""
     assert FROZEN["message_length_with_standard_parameters"][name] == length
 
 
