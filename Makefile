@@ -12,7 +12,8 @@ PARTS  := workload example ballots cores options
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 
-.PHONY: help demo test test-slow fuzz check bench bench-quick bench-peers bench-plot extras schemas docs format clean
+.PHONY: help demo test test-slow fuzz check conformance bench bench-quick bench-peers bench-plot extras schemas docs \
+	format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
@@ -25,6 +26,7 @@ help:
 	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
 	@echo "make bench-plot   draw both as docs/performance.svg"
 	@echo "make extras       install what is optional, so that its tests run too"
+	@echo "make conformance  make the conformance suite anew from its seeds (some minutes) into vectors/records"
 	@echo "make schemas      write schemas/*.json from the record types"
 	@echo "make docs         build the documentation in build/docs"
 	@echo "make format       format the code and refresh the help texts in README.md"
@@ -55,7 +57,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/checks/citations.py
-	$(BIN)/python tests/checks/schemas.py
+	$(BIN)/python -m tests.checks.schemas
 	$(BIN)/python tests/checks/readme_help.py
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 
@@ -87,8 +89,11 @@ bench-plot: $(READY)
 extras: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench,crypto-mb,distributed]'
 
+conformance: $(READY)
+	$(BIN)/python -m tests.conformance --write
+
 schemas: $(READY)
-	$(BIN)/python tests/checks/schemas.py --write
+	$(BIN)/python -m tests.checks.schemas --write
 
 docs: $(READY)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going docs build/docs

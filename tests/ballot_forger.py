@@ -65,15 +65,17 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
-class CounterFromZero(ContestDataSeal):
-    """Contest data whose key blocks count from 0 instead of 1."""
+class OtherKeys(ContestDataSeal):
+    """Contest data under keys that are derived otherwise: with blocks counted from 0, or the length in bytes."""
+
+    first: int = 0
+    bits: int = 8
 
     def mask(self, alpha: Element, beta: Element, size: int) -> bytes:
         h = H(self.h_i, Tag.CONTEST_DATA_KEY, self.ind_c, alpha, beta, length=5 + 2 * alpha.group.l_p)
-        context, blocks = b"contest_data" + b(self.ind_c, 4), size // 32
-        return b"".join(
-            kdf(h, b(t, 4), b"data_enc_keys", context, b(256 * blocks, 4), message_length=38) for t in range(blocks)
-        )
+        context, length = b"contest_data" + b(self.ind_c, 4), b(self.bits * size, 4)
+        counters = range(self.first, self.first + size // 32)
+        return b"".join(kdf(h, b(t, 4), b"data_enc_keys", context, length, message_length=38) for t in counters)
 
 
 @dataclass(slots=True)

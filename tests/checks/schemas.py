@@ -1,4 +1,7 @@
-"""Compare ``schemas/*.json`` with what the record types say, or write them with ``--write``."""
+"""Compare ``schemas/*.json`` with what the types say, or write them with ``--write``.
+
+python -m tests.checks.schemas [--write]
+"""
 
 import argparse
 import difflib
@@ -8,6 +11,7 @@ from pathlib import Path
 
 from e2evote.messages.schemas import MESSAGE_SCHEMAS
 from e2evote.record.schemas import SCHEMAS, generate
+from tests.conformance.expectation import CONFORMANCE_SCHEMAS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,7 +20,7 @@ def rendered() -> dict[str, str]:
     """Return file name → text of every schema."""
     return {
         name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-        for name, schema in sorted(generate(SCHEMAS | MESSAGE_SCHEMAS).items())
+        for name, schema in sorted(generate(SCHEMAS | MESSAGE_SCHEMAS | CONFORMANCE_SCHEMAS).items())
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from e2evote.record import layout
-from tests.ballot_forger import CounterFromZero, Vote
+from tests.ballot_forger import OtherKeys, Vote
 from tests.forger import Forger
 from tests.mutations.registry import PLUS_ONE, WRONG_HASH, add, board, defect, drop, edits, plus_q, put
 
@@ -34,13 +34,13 @@ edits("opened-out-of-order", "X.challenged-complete", OPENED, lambda lines: line
 edits("opened-of-no-device", "X.challenged-complete", OPENED, put(-1, "device", value=9))
 edits("challenged-ballot-not-opened", "X.challenged-complete", OPENED, drop(0))
 edits("opened-contest-label-wrong", "14.A 14.B", OPENED, put(*MOTION, "label", value="notion"))
-edits("opened-contest-missing", "14.B", OPENED, drop(*MOTION))
+edits("opened-contest-missing", "14.B", OPENED, drop(*MOTION), oracle_adds="X.challenged-complete")
 edits(
     "opened-contest-of-another-style",
     "14.A",
     OPENED,
     lambda lines: lines[0]["contests"].insert(1, {**lines[0]["contests"][1], "index": 2, "label": "scores"}),
-    oracle_adds="14.C 14.D",
+    oracle_adds="14.C 14.D X.challenged-complete",
 )
 edits(
     "opened-contest-twice",
@@ -73,7 +73,7 @@ def _opened_data_where_there_is_none(f: Forger) -> None:
     f.edit_lines(OPENED, copy)
 
 
-@defect("X.challenged-complete")
+@defect("X.challenged-complete", oracle_adds="X.challenged-nonce")
 def _opened_options_under_each_others_names(f: Forger) -> None:
     """Values stay in their places, index and label change places: the other candidate seems to have been chosen."""
 
@@ -86,7 +86,7 @@ def _opened_options_under_each_others_names(f: Forger) -> None:
     f.edit_lines(OPENED, swap)
 
 
-@defect("13.B X.challenged-nonce", may="X.challenged-complete")
+@defect("13.B X.challenged-nonce", may="X.challenged-complete", oracle_lacks="X.challenged-nonce")
 def _opened_options_out_of_order(f: Forger) -> None:
     """Two options stand in each other's place."""
     f.write()
@@ -107,7 +107,7 @@ def _opened_data_encrypted_with_counter_from_0(f: Forger) -> None:
     """Contest data of a challenged ballot whose key blocks count from 0 (a known mistake)."""
     vote = f.pick("challenged", ballot_style=1)
     plain = f.read_data(vote, 1)
-    f.encrypt_data(vote, 1, plain, CounterFromZero(vote.ballot.h_i, 1))
+    f.encrypt_data(vote, 1, plain, OtherKeys(vote.ballot.h_i, 1))
     f.reseal(vote)
     f.write()
     f.edit_lines(OPENED, put(*BOARD, "contest_data", "data", value=plain.hex().upper()))

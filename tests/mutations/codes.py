@@ -1,5 +1,9 @@
 """Broken records: box 8, codes, chains and statuses."""
 
+import hashlib
+import hmac
+
+from e2evote.encoding import b
 from e2evote.record import layout
 from e2evote.record.codes import chaining_field, contest_hash, open_device
 from tests.ballot_forger import Vote
@@ -83,6 +87,16 @@ def _device_hash_wrong(f: Forger) -> None:
 def _device_hash_wrong_without_chaining(f: Forger) -> None:
     """H_DI of other information; every ballot of the device has it."""
     _open_anew(f, 2, "Booth Z")
+
+
+@defect("8.C")
+def _device_hash_without_domain_byte(f: Forger) -> None:
+    """H_DI leaves out its first byte, 2A (a known mistake); every ballot of the device has it."""
+    text = f.openings[2].device_info.encode()
+    h_di = hmac.digest(f.election.h_e, b(len(text), 4) + text, hashlib.sha256)
+    f.openings[2] = f.openings[2].model_copy(update={"h_di": h_di})
+    f.rechain(2)
+    f.write()
 
 
 @defect("8.D")

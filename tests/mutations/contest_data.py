@@ -3,7 +3,7 @@
 from typing import Any
 
 from e2evote.record import layout
-from tests.ballot_forger import CounterFromZero
+from tests.ballot_forger import OtherKeys, Vote
 from tests.builders import manifest_bytes
 from tests.forger import Forger
 from tests.mutations.registry import (
@@ -61,8 +61,19 @@ def _data_factor_minus(f: Forger) -> None:
 def _data_encrypted_with_counter_from_0(f: Forger) -> None:
     """Contest data whose key blocks count from 0, decrypted likewise (a known mistake)."""
     vote = board(f)
+    _with_other_keys(f, vote, OtherKeys(vote.ballot.h_i, 1))
+
+
+@defect("12.C")
+def _data_encrypted_with_its_length_in_bytes(f: Forger) -> None:
+    """Contest data whose keys are derived for 64, its bytes, and not for 512, their bits (a known mistake)."""
+    vote = board(f)
+    _with_other_keys(f, vote, OtherKeys(vote.ballot.h_i, 1, first=1, bits=1))
+
+
+def _with_other_keys(f: Forger, vote: Vote, seal: OtherKeys) -> None:
     plain = f.read_data(vote, 1)
-    f.encrypt_data(vote, 1, plain, CounterFromZero(vote.ballot.h_i, 1))
+    f.encrypt_data(vote, 1, plain, seal)
     f.reseal(vote)
     entries = [
         entry.model_copy(update={"data": plain}) if entry.confirmation_code == vote.ballot.confirmation_code else entry

@@ -13,8 +13,8 @@ from e2evote.record.codes import chaining_field, confirmation_code, pre_encrypte
 from e2evote.record.pre_encrypted import SelectedVector
 from e2evote.record.short_codes import short_code
 from e2evote.zkp.range import RangeProof
-from tests.builders import BuiltRecord, reindex
-from tests.mail_forger import MailForger, Posted, mail_manifest
+from tests.builders import TOY, BuiltRecord, reindex
+from tests.mail_forger import MailForger, Posted, build_mail, mail_manifest
 from tests.mutations.registry import PLUS_ONE, SUMS, WRONG_HASH, Change, InGroup, Mutation, drop, plus_q, put
 
 MAIL_ONLY = frozenset(
@@ -34,6 +34,11 @@ REGISTERED: list["MailMutation"] = []
 
 class MailMutation(Mutation):
     """A defect in a mail election."""
+
+    @classmethod
+    def hold(cls, group_name: str = TOY) -> BuiltRecord:
+        """Hold the valid mail election."""
+        return build_mail(group_name)
 
     def write(self, root: Path, built: BuiltRecord) -> Path:
         """Write the broken record into a new directory."""

@@ -1,5 +1,6 @@
 """How a broken record is named and registered, and what the definitions of several themes use."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from e2evote.group.elements import Element, Group
 from e2evote.verifier.run import CHECKS
 from tests.ballot_forger import Vote, outside_z_q
-from tests.builders import TOY, BuiltRecord, reindex
+from tests.builders import TOY, BuiltRecord, build_record, reindex
 from tests.forger import Forger
 
 LATER = frozenset(check.id for check in CHECKS if check.phase not in ("setup", "keys"))
@@ -24,8 +25,9 @@ DATA_LEFT_OUT = "X.contest-data-complete"
 class Mutation:
     """One defect, in an election on the toy group or on any other (``on_any_group``).
 
-    The oracle goes on from stated values where the verifier goes on from recomputed ones: of the lettered checks it
-    names ``oracle_adds`` too, and not ``oracle_lacks``. ``standard_adds`` fail too on the standard parameters.
+    The oracle goes on from stated values where the verifier goes on from recomputed ones: it names ``oracle_adds`` too,
+    and not ``oracle_lacks``. ``standard_adds`` fail too on the standard parameters. A record that is ``unreadable``
+    breaks its form in a place where some readers look and others do not.
     """
 
     name: str
@@ -39,6 +41,13 @@ class Mutation:
     oracle_adds: frozenset[str] = frozenset()
     oracle_lacks: frozenset[str] = frozenset()
     standard_adds: frozenset[str] = frozenset()
+    unreadable: bool = False
+
+    @classmethod
+    def hold(cls, group_name: str = TOY) -> BuiltRecord:
+        """Hold the valid election into which defects of this kind are put."""
+        with tempfile.TemporaryDirectory() as folder:
+            return build_record(Path(folder) / "record", group_name=group_name)
 
     @property
     def on_any_group(self) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from typing import Literal
 
 from e2evote.hashing import parameter_base_hash
 from e2evote.record import layout
@@ -58,33 +59,38 @@ def _size_of_a_file_in_the_index(f: Forger) -> None:
 
 # ------------------------------------------------------------------------------------------------- box 1
 
+ALL_WITH_G = (
+    "1.E 2.C 6.D 7.D 10.B 12.B 13.A 13.B X.challenged-data-nonce X.challenged-nonce X.contest-data-proof X.nonce-proof"
+)
+"""What fails where the generator is taken from the record."""
+
 edits("version-2-0-0", "1.A", layout.PARAMETERS, put("version", value="v2.0.0"))
-edits("q-plus-2", "1.C", layout.PARAMETERS, put("q", value=add(2)), oracle_adds="1.E")
+edits("q-plus-2", "1.C", layout.PARAMETERS, put("q", value=add(2)), oracle_adds="1.E X.parameters")
 edits(
     "g-squared",
     "1.D",
     layout.PARAMETERS,
     InGroup(lambda group: put("g", value=element(group.g * group.g))),
-    oracle_adds="1.E 2.C 6.D 7.D 10.B 12.B 13.A 13.B",
+    oracle_adds=ALL_WITH_G,
 )
 edits(
     "g-is-1",
     "1.D",
     layout.PARAMETERS,
     put("g", value=lambda g: "1".zfill(len(g))),
-    oracle_adds="1.E 2.C 6.D 7.D 10.B 12.B 13.A 13.B",
+    oracle_adds=ALL_WITH_G,
 )
 edits("h-p-wrong", "1.E", layout.HASHES, put("h_p", value=WRONG_HASH), oracle_adds="1.F 2.C")
 edits("h-b-wrong", "1.F", layout.HASHES, put("h_b", value=WRONG_HASH), oracle_adds="4.A")
 edits("r-plus-1", "X.parameters", layout.PARAMETERS, put("r", value=PLUS_ONE))
-edits("q-too-wide", "X.parameters", layout.PARAMETERS, put("q", value=lambda q: "00" + q))
+edits("q-too-wide", "X.parameters", layout.PARAMETERS, put("q", value=lambda q: "00" + q), unreadable=True)
 
 
 @defect(
     "1.B",
     may="1.C 1.D",
     skips=KEYS_AND_LATER | {"1.E", "1.F", "1.A", "X.parameters", "X.manifest", "1.C", "1.D"},
-    oracle_adds="1.E",
+    oracle_adds="1.E X.parameters",
 )
 def _p_of_no_known_set(f: Forger) -> None:
     """p is another number."""
@@ -104,10 +110,35 @@ def _other_toy_parameters_allowed(f: Forger) -> None:
     f.write()
 
 
-@defect("1.E", may="1.F 2.C 4.A 5.B 8.C 8.F 8.G 10.B")
+H_P_FOLLOWERS = "1.F 2.C 4.A 5.B 8.C 8.F 8.G 10.B"
+"""What may fail with an H_P with which the whole election is held."""
+
+
+def _parameter_bytes(f: Forger, order: Literal["big", "little"] = "big") -> bytes:
+    """Return what H_P hashes, with numbers in this order of bytes."""
+    group, l_p = f.group, f.group.l_p
+    numbers = ((int(group.p), l_p), (int(group.q), 32), (int(group.g.value), l_p), (f.election.n, 4), (f.election.k, 4))
+    return b"\x00" + b"".join(x.to_bytes(size, order) for x, size in numbers)
+
+
+@defect("1.E", may=H_P_FOLLOWERS)
 def _h_p_of_other_n(f: Forger) -> None:
     """The whole election is held with an H_P for n + 1 guardians."""
     f.hold(h_p=parameter_base_hash(f.group, f.election.n + 1, f.election.k))
+    f.write()
+
+
+@defect("1.E", may=H_P_FOLLOWERS)
+def _h_p_with_the_version_padded_on_the_left(f: Forger) -> None:
+    """The whole election is held with an H_P whose key has its zeros before v2.1.0 (a known mistake)."""
+    f.hold(h_p=hmac.digest(b"v2.1.0".rjust(32, b"\x00"), _parameter_bytes(f), hashlib.sha256))
+    f.write()
+
+
+@defect("1.E", may=H_P_FOLLOWERS)
+def _h_p_of_little_endian_numbers(f: Forger) -> None:
+    """The whole election is held with an H_P over p, q and g from the last byte to the first (a known mistake)."""
+    f.hold(h_p=hmac.digest(b"v2.1.0".ljust(32, b"\x00"), _parameter_bytes(f, "little"), hashlib.sha256))
     f.write()
 
 

@@ -4,7 +4,11 @@ from tests.forger import Forger
 from tests.mutations.registry import BOX_14, SUMS, defect
 
 
-@defect("X.ballot-style", skips="9.A 9.B X.ballot-contests X.ballot-options X.contest-data-presence")
+@defect(
+    "X.ballot-style",
+    skips="9.A 9.B X.ballot-contests X.ballot-options X.contest-data-presence",
+    oracle_adds="X.ballot-contests",
+)
 def _style_does_not_exist(f: Forger) -> None:
     """Style 9 of 2."""
     f.pick("cast", device=2, ballot_style=2).change(ballot_style=9)
@@ -25,7 +29,7 @@ def _wrong_style(f: Forger) -> None:
 @defect(
     "X.ballot-style",
     skips=f"{BOX_14} X.ballot-contests X.ballot-options X.contest-data-presence",
-    oracle_adds="14.A",
+    oracle_adds="14.A X.ballot-contests",
 )
 def _style_of_a_challenged_ballot_does_not_exist(f: Forger) -> None:
     """Style 9 of 2, on a ballot that is opened."""

@@ -86,13 +86,21 @@ edits(
 )
 edits("encrypted-cell-doubled", "X.tally-cells", ENCRYPTED, lambda lines: lines.append(lines[1]), skips="9.A 9.B")
 edits("encrypted-cells-out-of-order", "X.tally-cells", ENCRYPTED, lambda lines: lines.reverse(), skips="9.A 9.B")
-edits("encrypted-cell-missing", "X.tally-cells", ENCRYPTED, drop(1), skips="9.A 9.B 10.A 10.B 10.C X.tally-range")
+edits(
+    "encrypted-cell-missing",
+    "X.tally-cells",
+    ENCRYPTED,
+    drop(1),
+    skips="9.A 9.B 10.A 10.B 10.C X.tally-range",
+    oracle_adds="X.tally-complete",
+)
 edits(
     "encrypted-contest-missing",
     "X.tally-cells",
     ENCRYPTED,
     drop(0, "contests", 1),
     skips="9.A 9.B 10.A 10.B 10.C X.tally-range",
+    oracle_adds="X.tally-complete",
 )
 edits(
     "encrypted-option-missing",
@@ -100,6 +108,7 @@ edits(
     ENCRYPTED,
     drop(0, "contests", 1, "options", 1),
     skips="9.A 9.B 10.A 10.B 10.C X.tally-range",
+    oracle_adds="X.tally-complete",
 )
 edits(
     "encrypted-option-too-many",
@@ -157,6 +166,7 @@ edits(
     TALLIES,
     put(0, "contests", value=lambda contests: [*contests, {**contests[1], "index": 9, "label": "more"}]),
     skips="10.A 10.B 10.C 11.B 11.C X.tally-range",
+    oracle_adds="X.cell-minimum",
 )
 edits("tally-cell-missing", "X.tally-complete", TALLIES, drop(1), oracle_adds="11.D")
 edits("tally-cell-doubled", "X.tally-complete", TALLIES, lambda lines: lines.append(lines[1]))
@@ -245,14 +255,14 @@ def _tally_plus_q(f: Forger) -> None:
     f.edit_lines(TALLIES, put(*FIRST, "tally", value=lambda t: t + int(f.group.q)))
 
 
-@defect("X.cell-minimum")
+@defect("X.cell-minimum", oracle_adds="X.tally-complete")
 def _cell_below_the_minimum(f: Forger) -> None:
     """A cell of fewer cast ballots than the manifest's minimum is decrypted."""
     _hold_with_minimum(f)
     f.write(tallies=f.decrypt(f.aggregate(), every=True))
 
 
-@defect("X.cell-minimum")
+@defect("X.cell-minimum", oracle_adds="X.tally-complete")
 def _cell_of_one_ballot(f: Forger) -> None:
     """A cell of one cast ballot is decrypted: that voter's vote."""
     keep = f.pick("cast", ballot_style=2)
@@ -262,7 +272,7 @@ def _cell_of_one_ballot(f: Forger) -> None:
     f.write(tallies=f.decrypt(f.aggregate(), every=True))
 
 
-@defect("X.cell-minimum")
+@defect("X.cell-minimum", oracle_adds="X.tally-complete")
 def _contest_of_one_voter_in_a_large_cell(f: Forger) -> None:
     """A contest that one cast ballot has is decrypted; the many ballots of its cell do not hide that vote."""
     f.hold(manifest=manifest_bytes(tally_cells=None))
@@ -310,7 +320,7 @@ def _contest_withheld_and_decrypted(f: Forger) -> None:
     _except(f, {"rule": "weight", "action": "withheld"})
 
 
-@defect("X.exceptions X.cell-minimum")
+@defect("X.exceptions X.cell-minimum", oracle_adds="X.tally-complete")
 def _cell_below_the_minimum_by_no_quorum(f: Forger) -> None:
     """A cell of fewer cast ballots than the minimum is decrypted on the word of one guardian."""
     _hold_with_minimum(f)
@@ -347,7 +357,7 @@ def _merged_cell_not_named(f: Forger) -> None:
     f.edit_lines(TALLIES, drop(0, "contests", 1, "merged"))
 
 
-@defect("X.tally-merged", skips="10.A 10.B 10.C X.tally-range")
+@defect("X.tally-merged", skips="10.A 10.B 10.C X.tally-range", oracle_adds="X.tally-complete")
 def _merged_cell_that_does_not_exist(f: Forger) -> None:
     """The tally says that a cell 3 is merged too."""
     _hold_merging(f)
@@ -384,14 +394,14 @@ def _small_cell_left_out(f: Forger) -> None:
     f.write(tallies=f.decrypt(f.aggregate()))
 
 
-@defect("X.cell-minimum")
+@defect("X.cell-minimum", oracle_adds="X.tally-complete")
 def _merged_cell_decrypted_alone_too(f: Forger) -> None:
     """The motion of the one partner is decrypted, merged and by itself."""
     _hold_merging(f)
     f.write(tallies=f.decrypt(f.aggregate(), every=True, merge=MERGED))
 
 
-@defect("X.cell-minimum X.tally-merged")
+@defect("X.cell-minimum X.tally-merged", oracle_adds="X.tally-complete")
 def _small_cell_decrypted_alone(f: Forger) -> None:
     """The motion of the one partner is decrypted by itself, though there is a cell to merge it into."""
     _hold_merging(f)
@@ -425,7 +435,7 @@ def _exception_for_a_cell_that_was_merged(f: Forger) -> None:
     "X.tally-cells X.tally-complete 11.A",
     skips="9.A 9.B 10.A 10.B 10.C 11.B 11.C X.tally-range",
     may="10.B",
-    oracle_adds="9.A 9.B",
+    oracle_adds="9.A 9.B X.cell-minimum",
 )
 def _contest_known_to_both_tallies_only(f: Forger) -> None:
     """Encrypted and decrypted tally both have a contest 9 that the manifest has not."""
