@@ -1,4 +1,4 @@
-"""The oracle: a second, plain reading of the verification boxes 1 to 14 of ElectionGuard 2.1.0.
+"""The oracle: a second, plain reading of the verification boxes 1 to 19 of ElectionGuard 2.1.0.
 
 It reads an election record (docs/formats/record.md) and verifies it from the text of the specification alone. It shares
 no code with the product, uses nothing outside the standard library, and is slow by design: its only purpose is to
