@@ -11,9 +11,9 @@ from e2evote.group.elements import Group
 from e2evote.key_ceremony import publish
 from e2evote.messages.decrypting import DecryptionList, plan_context
 from e2evote.messages.envelope import Exchange, parse_envelope
-from e2evote.messages.invitation import IDENTITY, Invitation, ceremony_exchange
+from e2evote.messages.invitation import IDENTITY, Invitation
 from e2evote.messages.key_check import verify_own_shares
-from e2evote.messages.rounds import CONFIRMATION, PUBLIC_KEY, collect, collect_identities
+from e2evote.messages.rounds import CONFIRMATION, PUBLIC_KEY, collect, collect_identities, exchange_of
 from e2evote.messages.signing import SecretSigningKey
 from e2evote.messages.transcript import check_none_foreign, sort_out
 from e2evote.record.manifest import parse_manifest
@@ -49,8 +49,7 @@ def held_ceremony(group: Group, invitation: Invitation, lines: Iterable[Line]) -
     lines = list(lines)
     given = [data for where, data in lines if parse_envelope(data, where).round == IDENTITY.name]
     identities = collect_identities(invitation, group, given)
-    keys = {identity.i: identity.signing_key for identity in identities.payloads}
-    exchange = ceremony_exchange(invitation, group, keys)
+    exchange = exchange_of(invitation, group, identities)
     others = [(where, data) for where, data in lines if parse_envelope(data, where).round != IDENTITY.name]
     found, foreign = sort_out([exchange], others)
     check_none_foreign(foreign)

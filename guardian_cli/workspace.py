@@ -24,8 +24,8 @@ from e2evote.group.parameters import STANDARD_NAME, group_named
 from e2evote.key_ceremony import Ceremony, GuardianRecord, publish
 from e2evote.messages.envelope import Exchange
 from e2evote.messages.evidence import CeremonyCase
-from e2evote.messages.invitation import IDENTITY, Invitation, ceremony_exchange, parse_invitation
-from e2evote.messages.rounds import PUBLIC_KEY, Collected, collect, collect_identities
+from e2evote.messages.invitation import IDENTITY, Invitation, parse_invitation
+from e2evote.messages.rounds import PUBLIC_KEY, Collected, collect, collect_identities, exchange_of
 from e2evote.messages.transcript import Transcript
 from e2evote.record.codec import Index, RecordModel, dump, parse
 from e2evote.record.manifest import Manifest, parse_manifest
@@ -137,8 +137,7 @@ class Workspace:
         identities = collect_identities(self.invitation, self.group, self.transcript.of(IDENTITY.name))
         if not identities.is_complete:
             raise CheckError("the guardians' signing keys have not been compared yet; 'guardian keygen' is for that")
-        keys = {identity.i: identity.signing_key for identity in identities.payloads}
-        return ceremony_exchange(self.invitation, self.group, keys)
+        return exchange_of(self.invitation, self.group, identities)
 
     @property
     def compared(self) -> bool:

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from e2evote.approval import approve
-from e2evote.cli.ceremonies import exchange_of
 from e2evote.cli.decryptions import planned
 from e2evote.cli.intake import read_plan
 from e2evote.cli.standing import Judged, judge, sentence
@@ -17,7 +16,7 @@ from e2evote.messages.decrypting import decryption_exchange, plan_context
 from e2evote.messages.envelope import Exchange, parse_envelope
 from e2evote.messages.evidence import Case, CeremonyCase, DecryptionCase
 from e2evote.messages.invitation import read_invitation
-from e2evote.messages.rounds import collect_identities
+from e2evote.messages.rounds import collect_identities, exchange_of
 from e2evote.messages.transcript import read_lines
 from e2evote.record.layout import Record
 from e2evote.terminal.screen import progress, say

@@ -32,12 +32,11 @@ from e2evote.messages.invitation import (
     IDENTITY,
     Identity,
     Invitation,
-    ceremony_exchange,
     open_identity,
     read_invitation,
 )
 from e2evote.messages.key_check import KEY_CHECK
-from e2evote.messages.rounds import CONFIRMATION, PUBLIC_KEY, SHARE, Collected, collect, collect_identities
+from e2evote.messages.rounds import CONFIRMATION, PUBLIC_KEY, SHARE, Collected, collect, collect_identities, exchange_of
 from e2evote.messages.transcript import Transcript
 from e2evote.record.codec import dump
 from e2evote.record.setup import GuardianPublicKey
@@ -154,16 +153,6 @@ class CeremonyFolder:
         report(3, 4)
         faults += faults_complained_of(case, self.transcript)
         return Standing(case.exchange, (identities, keys, shares, confirmations), tuple(faults))
-
-
-def exchange_of(invitation: Invitation, group: Group, identities: Collected[Identity]) -> Exchange:
-    """Return the exchange of a ceremony whose identities came.
-
-    Raises:
-        CheckError: one is missing, or there are two of a guardian.
-    """
-    keys = {identity.i: identity.signing_key for identity in identities.payloads}
-    return ceremony_exchange(invitation, group, keys)
 
 
 def invite(root: Path, invitation: Invitation) -> CeremonyFolder:

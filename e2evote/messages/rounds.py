@@ -22,7 +22,7 @@ from e2evote.messages.envelope import (
     open_message,
     seen_hash,
 )
-from e2evote.messages.invitation import IDENTITY, Identity, Invitation, open_identity
+from e2evote.messages.invitation import IDENTITY, Identity, Invitation, ceremony_exchange, open_identity
 from e2evote.messages.key_check import KEY_CHECK
 from e2evote.record.codec import Hash, RecordModel
 from e2evote.record.setup import GuardianPublicKey
@@ -132,6 +132,16 @@ def collect_identities(invitation: Invitation, group: Group, received: Iterable[
     expected = [(i, ALL) for i in range(1, len(invitation.names) + 1)]
     exchange = Exchange(group, invitation.hash(group), invitation.attempt, {}, {})
     return _collected(exchange, IDENTITY, partial(open_identity, invitation, group), received, expected, NOTHING)
+
+
+def exchange_of(invitation: Invitation, group: Group, identities: Collected[Identity]) -> Exchange:
+    """Return the exchange of a ceremony whose identities came.
+
+    Raises:
+        CheckError: one is missing, or there are two of a guardian.
+    """
+    keys = {identity.i: identity.signing_key for identity in identities.payloads}
+    return ceremony_exchange(invitation, group, keys)
 
 
 def _collected(
