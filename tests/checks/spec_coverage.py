@@ -29,7 +29,8 @@ INTRODUCTION = """# Coverage of the specification
 What the ElectionGuard Design Specification 2.1.0 numbers, which functions follow it, and what shows that they do. A
 program makes this page from `docs/spec-index.toml`, from the `Spec:` lines of docstrings, from the lists of the
 [conformance suite](conformance.md) and from `vectors/hash-preimages.json`; `make check` fails where an item has no
-function or nothing that shows it. It tells that there is a test, not how good it is.
+function or nothing that shows it, and `make test-slow` where a test does not run what it cites. This tells that there
+is a test, not how good it is.
 
 {counts}
 
