@@ -1,7 +1,8 @@
 """Every error that leaves the library on purpose.
 
 ``ParseError``: bytes are not what the format says. ``CheckError``: a plain rule is broken (an index, a limit, an
-order of steps). ``VerificationError``: an equation of the specification does not hold.
+order of steps). ``VerificationError``: an equation of the specification does not hold. ``StorageError``: what was to be
+kept could not be.
 """
 
 
@@ -28,3 +29,7 @@ class CheckError(E2EVoteError):
 
 class VerificationError(E2EVoteError):
     """An equation or a proof does not hold; the text names whose it is and which."""
+
+
+class StorageError(E2EVoteError):
+    """A database or a disk could not be read or written, or holds what it was not given; nothing was acknowledged."""
