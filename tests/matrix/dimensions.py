@@ -45,7 +45,7 @@ def pairs_of(levels: Levels) -> set[Pair]:
 
 
 def covering_rows() -> list[Levels]:
-    """Return rows in which every pair of values occurs, always the same ones: as long as pairs are missing, one more."""
+    """Return rows in which every pair of values occurs, always the same ones; one more as long as pairs are missing."""
     rng, missing, rows = Random(1), every_pair(), list[Levels]()
     while missing:
         rows.append(_row(rng, missing))

@@ -99,7 +99,7 @@ def _manifest(levels: Levels, rng: Random) -> Json:
         "label": "Matrix",
         "chaining_modes": {"no": [0], "simple": [1], "both": [0, 1]}[levels["chaining"]],
         "minimum_cell_ballots": OUT_OF_REACH if levels["minimum"] == "out of reach" else int(levels["minimum"]),
-        "maximum_weight": 1 if levels["weights"] == "none" else rng.choice((2, 5, 1000)),
+        "maximum_weight": 1 if levels["weights"] == "none" else rng.choice((2, 5, 30)),
         "cast_contest_data_may_be_decrypted": levels["data"] == "open",
     }
     if levels["mail"] == "some":

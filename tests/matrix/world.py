@@ -25,14 +25,13 @@ from e2evote.encryption import SecretBallotNonce
 from e2evote.group.randomness import SystemRandomness
 from e2evote.preencryption.encrypting import Blank
 from e2evote.preencryption.recording import PrintedContest, printed_codes
-from e2evote.record import layout
 from e2evote.record.ballot import Status
 from e2evote.record.pre_encrypted import PreEncryptedBallot, PublishedBallot, parse_published
 from e2evote.record.setup import Election
 from tests.builders import TOY
 from tests.deterministic import DeterministicRandomness
 from tests.matrix.guardians import Guardians
-from tests.matrix.plans import PlannedDevice, Plan
+from tests.matrix.plans import Plan, PlannedDevice
 from tests.matrix.voters import Marks, cell_of, chosen, sums, weight_of
 
 Choices = Mapping[int, Sequence[int]]
