@@ -1,7 +1,7 @@
 """The corrupt authority of the matrix: the forger of the tests, which takes over an election that was held here."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -97,6 +97,11 @@ class MatrixForger(MailForger):
         if not listed:
             raise DoesNotApplyError
         return self.random.choice(listed)
+
+    def edit_if_there(self, name: str, change: Callable[[list[Any]], object]) -> None:
+        """Change the list of a file's lines in place, of a file that is there."""
+        if (self.root / name).exists():
+            self.edit_lines(name, change)
 
     # ------------------------------------------------------------------------------------------- held anew
 
