@@ -9,6 +9,7 @@ from e2evote.verifier.report import Phase, Report
 from e2evote.verifier.run import verify_record
 from tests import oracle
 from tests.builders import TOY
+from tests.matrix.flaws import Flaw
 from tests.matrix.voters import overvoted, values_of
 from tests.matrix.world import World
 
@@ -46,6 +47,16 @@ def reached_phase(world: World) -> Phase:
         return "tally"
     devices = world.workspace.record.device_indices()
     return "ballots" if devices and world.closed == set(devices) else "keys"
+
+
+def check_flaw(world: World, flaw: Flaw, root: Path, seed: int) -> bool:
+    """Hold both to naming what a flaw breaks, and nothing else; tell whether the election had a place for it."""
+    expected = flaw.put_into(world, root, seed)
+    if expected is None:
+        return False
+    for found in (failed(verified(root)), found_by_oracle(root)):
+        assert expected.must <= found <= expected.must | expected.may, flaw.name
+    return True
 
 
 def check_finished(world: World) -> None:
