@@ -98,16 +98,21 @@ def _tally_label_wrong(f: MatrixForger) -> Expected:
 
 @flaw
 def _tally_of_a_contest_left_out(f: MatrixForger) -> Expected:
+    """A tally lacks a contest; where it was the only one, the cell has no line at all."""
     f.write()
     cell, contest = in_lines(f, TALLIES, "contests")
+    expected: list[Expected] = []
 
     def change(lines: list[Any]) -> None:
         del lines[cell]["contests"][contest]
-        if not lines[cell]["contests"]:
+        if lines[cell]["contests"]:
+            expected.append(fail("X.tally-complete 11.D"))
+        else:
             del lines[cell]
+            expected.append(fail("X.tally-complete", "11.D"))
 
     f.edit_lines(TALLIES, change)
-    return fail("X.tally-complete", "11.D")
+    return expected[0]
 
 
 @flaw
