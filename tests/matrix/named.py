@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from e2evote.errors import ParseError
+from e2evote.errors import CheckError, ParseError
 from tests.builders import TOY, reindex
 from tests.conformance.cases import registered
 from tests.matrix.forging import MatrixForger
@@ -15,7 +15,7 @@ from tests.oracle import OracleParseError
 NAMED = tuple(mutation for mutation in registered() if mutation.allow == (TOY,))
 """Those that are not about the parameter set."""
 
-NOT_FOUND = (LookupError, StopIteration, ValueError, FileNotFoundError, TypeError, AttributeError, DoesNotApplyError)
+NOT_FOUND = (LookupError, StopIteration, ValueError, OSError, TypeError, AttributeError, CheckError, DoesNotApplyError)
 """What a defect meets that looks for a contest, device, file or number which this election has not."""
 
 EXACT: frozenset[str] = frozenset(

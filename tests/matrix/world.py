@@ -229,10 +229,14 @@ def _quiet(done: int, total: int) -> None:
 
 @contextmanager
 def repeatable(seed: int | str) -> Iterator[None]:
-    """Make the operating system's randomness a function of a seed, so that what failed once fails again."""
+    """Make the operating system's randomness a function of a seed, so that what failed once fails again.
+
+    What is written need not reach the disk meanwhile: nobody pulls a plug here.
+    """
     rng = DeterministicRandomness(f"matrix {seed}")
     with (
         patch.object(SystemRandomness, "bytes", lambda self, n: rng.bytes(n)),
         patch.object(SystemRandomness, "scalar", lambda self, group: rng.scalar(group)),
+        patch("os.fsync"),
     ):
         yield
