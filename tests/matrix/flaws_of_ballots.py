@@ -285,3 +285,10 @@ def _guardian_whose_proof_is_wrong(f: MatrixForger) -> Expected:
     f.guardians[i] = public.model_copy(update={name: replace(proof, responses=responses)})
     f.write()
     return fail("2.C")
+
+
+@flaw
+def _no_guardian_at_all(f: MatrixForger) -> Expected:
+    f.guardians.clear()
+    f.write()
+    return fail("X.guardian-indices 3.A 3.B")
