@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.matrix.machine import Matrix
 
-FEW, MANY = 10, 300
+FEW, MANY = 6, 300
 
 _common = {
     "stateful_step_count": 40,
