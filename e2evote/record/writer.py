@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from e2evote.errors import CheckError
-from e2evote.files import TEMPORARY, write_atomically
+from e2evote.files import TEMPORARY, replacing, write_atomically
 from e2evote.record import layout
 from e2evote.record.codec import RecordModel, dump
 from e2evote.record.layout import FORMAT, FORMAT_VERSION, Directory, Index, IndexEntry, Record
