@@ -1,7 +1,7 @@
 """The bulletin board: its checkpoint is signed and witnessed, and the record is exactly what it commits to.
 
-What concerns the board alone, and whole files, is judged here in one pass over its entries. Ballots are compared as they
-are cut into chunks (``board_ballots``), so that no file is read once more for it.
+What concerns the board alone, and whole files, is judged here in one pass over its entries. Ballots are compared as
+they are cut into chunks (``board_ballots``), so that no file is read once more for it.
 """
 
 from e2evote.board.checkpoint import Checkpoint
