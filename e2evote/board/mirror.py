@@ -1,8 +1,8 @@
 """Mirrors: a log copied into a folder, which a plain file server can serve under the same paths, and judged from there.
 
 Nothing is copied that was not proved under a checkpoint which satisfies the policy, and a mirror never goes back: what
-it holds is a beginning of what it takes in. The checkpoint is written last, so that at every moment the folder holds all
-that its checkpoint covers.
+it holds is a beginning of what it takes in. The checkpoint is written last, so that at every moment the folder holds
+all that its checkpoint covers.
 """
 
 import shutil
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from e2evote.board import checkpoint as checkpoints
 from e2evote.board import policy, tiles
 from e2evote.board.checkpoint import Checkpoint
 from e2evote.board.notes import MAX_NOTE, Note
@@ -40,7 +39,7 @@ class Source:
 
         Args:
             name: the URL or the folder.
-            trusted: the policy; without it the log's own word is taken for it, which proves nothing about its witnesses.
+            trusted: the policy; without it the log's own word is taken, which proves nothing about its witnesses.
 
         Raises:
             ParseError, StorageError: there is no such log, or its policy cannot be read.
@@ -84,15 +83,6 @@ def read_policy(place: Place) -> Policy:
     if data is None:
         raise StorageError(f"{place.name}: there is no policy; give the one that you trust")
     return Policy.parse(data)
-
-
-def signed_by_log(data: bytes, trusted: Policy) -> Checkpoint:
-    """Return the checkpoint of a note that a log of the policy has signed, whoever has cosigned it.
-
-    Raises:
-        ParseError, VerificationError: it has not.
-    """
-    return checkpoints.verify(Note.parse(data), [log.key for log in trusted.logs])
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +169,7 @@ def _before(source: Source, folder: Path) -> Checkpoint | None:
         ParseError, VerificationError: it is not one of this log.
     """
     note = Folder(folder).get(CHECKPOINT, MAX_NOTE)
-    return None if note is None else signed_by_log(note, source.policy)
+    return None if note is None else policy.verify_log(Note.parse(note), source.policy)
 
 
 def _copy_objects(tree: Tree, folder: Path, named: Named, report: Report | None) -> tuple[bytes, ...]:

@@ -1,8 +1,8 @@
 """What a board takes in of an election: ballots, what becomes of them, files of the record, the end.
 
 Judging a ballot comes in three steps, of which only the last needs the board's lock: ``check_ballot`` (form and plain
-rules), ``verify_ballot`` (proofs, in whatever process), ``accept_ballot`` (what depends on the entries before it). Every
-other entry has one step. What is sent again gets the entry that is there; nothing is ever given twice.
+rules), ``verify_ballot`` (proofs, in whatever process), ``accept_ballot`` (what depends on the entries before it).
+Every other entry has one step. What is sent again gets the entry that is there; nothing is ever given twice.
 """
 
 import hashlib

@@ -1,9 +1,9 @@
 """Who is right when a receipt and a board disagree: from evidence alone, so that everybody comes to the same verdict.
 
 Evidence are checkpoints that the board signed, and leaves that are proved under them. The promise of a receipt is
-broken where the board signed something else at its index, where its final checkpoint lacks it, or where a witness of the
-policy saw, after the deadline, a tree without it, and nobody can show the entry in any signed tree. Times are those of
-witnesses; a checkpoint has none.
+broken where the board signed something else at its index, where its final checkpoint lacks it, or where a witness of
+the policy saw, after the deadline, a tree without it, and nobody can show the entry in any signed tree. Times are those
+of witnesses; a checkpoint has none.
 """
 
 from collections.abc import Iterable

@@ -16,9 +16,10 @@ from e2evote.record.entries import BallotEntry, Entry, parse_entry
 
 
 class Alarm(RecordModel):
-    """What a monitor found: its kind, a sentence, the entry it is about, and files with evidence."""
+    """What a monitor found: its kind, what it is about, a sentence, the entry, and files with evidence."""
 
     kind: str
+    about: str
     message: str
     index: Count | None = None
     evidence: tuple[str, ...] = ()
@@ -70,13 +71,13 @@ class Watch:
             entry = parse_entry(data, f"entry {index}")
         except ParseError as error:
             self.standing.size += 1
-            return [Alarm(kind="entry", message=str(error), index=index)]
+            return [_about(index, "entry", str(error))]
         alarms = []
         if (broken := broken_rule(self.standing, entry)) is not None:
-            alarms.append(Alarm(kind=broken.rule, message=f"entry {index}: {broken.message}", index=index))
+            alarms.append(_about(index, broken.rule, f"entry {index}: {broken.message}"))
         if entry.time < self._last:
             message = f"entry {index}: the board's clock went back from {self._last} to {entry.time}"
-            alarms.append(Alarm(kind="clock-back", message=message, index=index))
+            alarms.append(_about(index, "clock-back", message))
         self._last = entry.time
         self.standing.add(entry)
         if isinstance(entry, BallotEntry):
@@ -132,7 +133,7 @@ def burst(times: Sequence[int], rules: Rules) -> Alarm | None:
         f"{newest} ballots came in the {rules.window // 60} minutes up to {time_of(ordered[-1])}; the busiest "
         f"{rules.window // 60} minutes before had {busiest}"
     )
-    return Alarm(kind="burst", message=message)
+    return Alarm(kind="burst", about=f"window {ordered[-1] // rules.window}", message=message)
 
 
 def stale(seen: Iterable[Seen], now: int, rules: Rules) -> Alarm | None:
@@ -141,11 +142,15 @@ def stale(seen: Iterable[Seen], now: int, rules: Rules) -> Alarm | None:
     if newest is None or now - newest <= rules.stale:
         return None
     message = f"the newest cosignature is of {time_of(newest)}, more than {rules.stale // 60} minutes ago"
-    return Alarm(kind="stale", message=message)
+    return Alarm(kind="stale", about=time_of(newest), message=message)
 
 
 def _apart(index: int, entry: Entry, what: str) -> Alarm:
-    return Alarm(kind="time", message=f"entry {index}: its time is {entry.time}, but {what}", index=index)
+    return _about(index, "time", f"entry {index}: its time is {entry.time}, but {what}")
+
+
+def _about(index: int, kind: str, message: str) -> Alarm:
+    return Alarm(kind=kind, about=f"entry {index}", message=message, index=index)
 
 
 def _running_minimum(values: Sequence[int]) -> list[int]:

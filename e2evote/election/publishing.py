@@ -1,7 +1,7 @@
 """Bringing a record onto its board: whatever of it is not there yet, in the order that is allowed.
 
-The same record can be brought as often as it grows. What is on the board already must be the same; a board may have more
-than the record, such as ballots of devices that send theirs to the board themselves.
+The same record can be brought as often as it grows. What is on the board already must be the same; a board may have
+more than the record, such as ballots of devices that send theirs to the board themselves.
 """
 
 import hashlib

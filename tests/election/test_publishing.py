@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from e2evote.election.export import export
-from e2evote.errors import CheckError, VerificationError
+from e2evote.errors import CheckError
 from e2evote.record.layout import Record
 from e2evote.verifier.run import verify_record
 from tests.builders import TOY
