@@ -52,6 +52,7 @@ from guardian_cli.keystore.words import to_rows
 from tests.board_forger import BoardForger, board_manifest
 from tests.builders import SUPPLEMENTAL, BuiltRecord, build_record, manifest_bytes, patterned_ballots
 from tests.deterministic import DeterministicRandomness
+from tests.fuzz import log
 from tests.fuzz.targets import BINDING, KEY, PASSPHRASE
 from tests.fuzz.world import bundled, decrypted, held
 from tests.mail_forger import build_mail
@@ -108,7 +109,11 @@ def all_seeds() -> dict[str, list[bytes]]:
         standard = small(root / "standard", group_name=STANDARD_NAME, until="ballots")
         seeds = _of_record(built, merged, standard) | _of_board(board) | _of_messages() | _of_secrets()
         seeds["record"].append(bundled(board))
-        return seeds | {"archive": _archives(built.path, root), "state": [_state(built.path, root)]}
+        return seeds | {
+            "archive": _archives(built.path, root),
+            "state": [_state(built.path, root)],
+            "log": log.seeds(),
+        }
 
 
 def _of_record(built: BuiltRecord, merged: BuiltRecord, standard: BuiltRecord) -> dict[str, list[bytes]]:
