@@ -1,6 +1,9 @@
 """Records of elections with a bulletin board: in an archive, at a URL, interrupted, under way, and unreadable ones."""
 
+import hashlib
+import json
 import shutil
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -11,14 +14,17 @@ import pytest
 from e2evote.engine import Here
 from e2evote.errors import ParseError
 from e2evote.record import layout
-from e2evote.record.entries import BallotEntry, Entry, FileEntry, StatusEntry
+from e2evote.record.codec import dump
+from e2evote.record.entries import BallotEntry, Entry, FileEntry, StatusEntry, commitment, parse_entry
 from e2evote.record.layout import Record
 from e2evote.verifier import ballots
-from e2evote.verifier.report import PHASES, Phase, Report
+from e2evote.verifier.board_entries import Entered
+from e2evote.verifier.report import PHASES, Ledger, Phase, Report
 from e2evote.verifier.run import verify_record
 from tests import oracle
-from tests.board_forger import BoardForger
+from tests.board_forger import BoardForger, board_manifest, policy_lines
 from tests.builders import TOY, BuiltRecord, reindex
+from tests.cli.conftest import run
 from tests.conformance.valid import BOARD_VARIANTS, board_without_witnesses
 from tests.mutations.board import which
 
@@ -100,6 +106,19 @@ def test_unusual_boards_that_are_valid(change: Callable[[BoardForger], None], fo
     assert judged(forger.root) == (True, True)
     remark = "the board has no witnesses, so whoever has its key could have made another one"
     assert (remark in verify(forger.root).remarks) == (change is board_without_witnesses)
+
+
+def test_without_witnesses_a_board_is_its_own_witness(forger: BoardForger) -> None:
+    """Who holds its key drops the last ballot, closes the device again and signs: nothing in the record shows it."""
+    forger.hold(manifest=board_manifest(board=policy_lines("none")))
+    del forger.votes[1][-1]
+    forger.close(1)
+    forger.write()
+    entries = forger.entries()
+    forger.publish(entries, forger.checkpoint(entries, ()))
+    reindex(forger.root)
+    assert judged(forger.root) == (True, True)
+    assert any("no witnesses" in remark for remark in verify(forger.root).remarks)
 
 
 # ------------------------------------------------------------------------------------------------- under way
@@ -210,6 +229,18 @@ def test_what_cannot_be_read_is_named(case: str, record: Path) -> None:
         oracle.verify(record, {TOY})
 
 
+def test_what_is_shown(forger: BoardForger, tmp_path: Path) -> None:
+    shown = run("record", "show", forger.root, "--insecure-parameters", TOY).stdout
+    assert "vote.example/board, 53 entries" in shown
+    as_json = json.loads(run("record", "show", forger.root, "--json", "--insecure-parameters", TOY).stdout)
+    assert as_json["board"] == {"origin": "vote.example/board", "entries": 53}
+    checked = run("manifest", "check", forger.root / layout.MANIFEST).stdout
+    assert "The bulletin board is vote.example/board; 3 witnesses, the quorum is 'two'." in checked
+    (tmp_path / "manifest.json").write_bytes(board_manifest(board=policy_lines("none")))
+    checked = run("manifest", "check", tmp_path / "manifest.json").stdout
+    assert "3 witnesses, none of them has to cosign." in checked
+
+
 def test_findings_name_ballot_and_line(forger: BoardForger) -> None:
     entries = forger.entries()
     place = which(entries, StatusEntry, 1, status="cast")
@@ -219,3 +250,30 @@ def test_findings_name_ballot_and_line(forger: BoardForger) -> None:
     (finding,) = next(check.findings for check in verify(forger.root).checks if check.id == "X.board-secrets")
     assert finding.message == f"{ENTRIES}:{place + 1}: not by the secret it takes"
     assert finding.ballot == entries[place].confirmation_code.hex().upper()
+
+
+# ------------------------------------------------------------------------------------------------- memory
+
+
+def test_what_is_kept_of_a_ballot() -> None:
+    """Some 300 bytes, once it has its status (docs/performance.md)."""
+    few, many = (_kept(count) for count in (2_000, 10_000))
+    assert 200 < (many - few) / 8_000 < 400
+
+
+def _kept(ballots: int) -> int:
+    """Return the bytes that are in use after the entries of so many ballots."""
+    tracemalloc.start()
+    entered, time = Entered(Ledger()), "2026-12-01T09:00:00Z"
+    for number in range(ballots):
+        code = hashlib.sha256(b"%d" % number).digest()
+        secrets = [hashlib.sha256(code + purpose).digest() for purpose in (b"cast", b"challenge")]
+        pair = dict(zip(("cast_commitment", "challenge_commitment"), map(commitment, secrets), strict=True))
+        of_ballot = {"time": time, "confirmation_code": code}
+        posted = BallotEntry(device=1, position=number + 1, sha256=hashlib.sha256(code).digest(), **of_ballot, **pair)
+        for entry in (posted, StatusEntry(status="cast", secret=secrets[0], **of_ballot)):
+            entered.take("entries", parse_entry(dump(entry), "entries"))
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(entered.ballots) == ballots
+    return kept
