@@ -1,4 +1,4 @@
-"""A row that somebody or something has changed: nothing is acknowledged, nothing signed, and it works when it is mended."""
+"""A row that was changed: nothing is acknowledged, nothing is signed, and all goes on when it is as it was."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -71,6 +71,10 @@ def sign(board: Board) -> None:
     board.checkpoint()
 
 
+def entry(index: int) -> ColumnElement[bool]:
+    return ENTRIES.c.index == index
+
+
 def at(level: int, index: int) -> ColumnElement[bool]:
     return and_(HASHES.c.level == level, HASHES.c.index == index)
 
@@ -79,16 +83,16 @@ def place(name: str, ordinal: int) -> ColumnElement[bool]:
     return and_(STREAMS.c.name == name, STREAMS.c.ordinal == ordinal)
 
 
-WRONG = bytes(32)
+WRONG, BAD = bytes(32), {"data": b"!"}
 SHA256 = sha256(b"object").digest()
 ONLY = LOG.c.id == 1
 
 # name: what is changed, how, what somebody then does, and what is said
 DAMAGE: dict[str, tuple[Table, ColumnElement[bool], dict[str, Any], Callable[[Board], None], str]] = {
-    "entry-read": (ENTRIES, ENTRIES.c.index == 3, {"data": b"!"}, look(lambda s: s.entry(3)), "entry 3 does not have its"),
-    "entry-signed": (ENTRIES, ENTRIES.c.index == 8, {"data": b"!"}, sign, "entry 8 does not have its leaf hash"),
-    "entry-built-upon": (ENTRIES, ENTRIES.c.index == 10, {"data": b"!"}, append, "entry 10 does not have its leaf hash"),
-    "entry-streams": (ENTRIES, ENTRIES.c.index == 10, {"streams": "x"}, append, "ends with entry 10, which is not of it"),
+    "entry-read": (ENTRIES, entry(3), BAD, look(lambda s: s.entry(3)), "entry 3 does not have its"),
+    "entry-signed": (ENTRIES, entry(8), BAD, sign, "entry 8 does not have its leaf hash"),
+    "entry-built-upon": (ENTRIES, entry(10), BAD, append, "entry 10 does not have its leaf hash"),
+    "entry-streams": (ENTRIES, entry(10), {"streams": "x"}, append, "ends with entry 10, which is not of it"),
     "leaf-signed": (HASHES, at(0, 8), {"hash": WRONG}, sign, "entry 8 does not have its leaf hash"),
     "leaf-built-upon": (HASHES, at(0, 10), {"hash": WRONG}, append, "entry 10 does not have its leaf hash"),
     "hash-signed": (HASHES, at(1, 4), {"hash": WRONG}, sign, "hash 4 of level 1 is not that of the entries"),
@@ -97,13 +101,13 @@ DAMAGE: dict[str, tuple[Table, ColumnElement[bool], dict[str, Any], Callable[[Bo
     "hash-short": (HASHES, at(2, 0), {"hash": b"!"}, sign, "hash 0 of level 2 is missing"),
     "hash-gone": (HASHES, at(3, 0), {}, sign, "hash 0 of level 3 is missing"),
     "stream-end": (STREAMS, place("all", 10), {"index": 0}, look(lambda s: s.stream("all")), "stream all has a gap"),
-    "stream-other": (STREAMS, place("code/3", 0), {"index": 4}, look(lambda s: s.length("code/3")), "which is not of it"),
+    "stream-other": (STREAMS, place("code/3", 0), {"index": 4}, look(lambda s: s.length("code/3")), "not of it"),
     "stream-gap": (STREAMS, place("all", 5), {"ordinal": 99}, look(lambda s: s.stream("all")), "stream all has a gap"),
     "stream-gone": (STREAMS, place("all", 5), {}, look(lambda s: s.stream("all")), "stream all has a gap"),
-    "object": (OBJECTS, OBJECTS.c.data == b"object", {"data": b"!"}, look(lambda s: s.object(SHA256)), "its SHA-256"),
-    "checkpoint-root": (CHECKPOINTS, CHECKPOINTS.c.size == 7, {"root": WRONG}, sign, "of 7 entries says something else"),
-    "checkpoint-note": (CHECKPOINTS, CHECKPOINTS.c.size == 7, {"note": b"!"}, sign, "the checkpoint of 7 entries: note"),
-    "published": (COSIGNED, COSIGNED.c.size == 7, {"note": b"!"}, look(lambda s: s.published()), "checkpoint of 7 entries"),
+    "object": (OBJECTS, OBJECTS.c.data == b"object", BAD, look(lambda s: s.object(SHA256)), "its SHA-256"),
+    "checkpoint-root": (CHECKPOINTS, CHECKPOINTS.c.size == 7, {"root": WRONG}, sign, "says something else"),
+    "checkpoint-note": (CHECKPOINTS, CHECKPOINTS.c.size == 7, {"note": b"!"}, sign, "checkpoint of 7 entries: note"),
+    "published": (COSIGNED, COSIGNED.c.size == 7, {"note": b"!"}, look(lambda s: s.published()), "of 7 entries: note"),
     "size-behind": (LOG, ONLY, {"size": 6}, sign, "the last entry is 10, but there should be 6"),
     "size-small": (LOG, ONLY, {"size": 10}, append, "the last entry is 10, but there should be 10"),
     "size-large": (LOG, ONLY, {"size": 12}, append, "the last entry is 10, but there should be 12"),
