@@ -8,26 +8,33 @@ READY  := $(VENV)/.installed
 PEERS  := .venv-peers
 PARTS  := workload example ballots cores options
 
+# Debian packages that tests need, all of them here; without them these tests are skipped, and fail where CI=true.
+# Go with its transparency log: somebody else's reading of the board's notes, proofs and tiles.
+SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev
+SUDO            := $(if $(filter 0,$(shell id -u)),,sudo)
+
 # Of 'make fuzz': seconds for each target, and which targets; none named are all.
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 
-.PHONY: help demo test test-slow fuzz check conformance bench bench-quick bench-peers bench-plot extras schemas docs \
-	format clean
+.PHONY: help demo test test-slow fuzz check conformance bench bench-quick bench-peers bench-plot extras schemas \
+	spec-coverage docs system-packages format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
 	@echo "make test         run the tests, with coverage"
 	@echo "make test-slow    run the tests that take minutes"
 	@echo "make fuzz         feed every parser mutated data, FUZZ_SECONDS (60) a target, FUZZ_TARGETS='manifest archive'"
-	@echo "make check        format, lint, types, layers, citations, schemas, help texts, documentation"
+	@echo "make check        format, lint, types, layers, coverage of the specification, schemas, help texts, documentation"
 	@echo "make bench        measure everything (ten minutes to an hour) into build/bench.json"
 	@echo "make bench-quick  the same with less of everything (a minute or two)"
 	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
 	@echo "make bench-plot   draw both as docs/performance.svg"
 	@echo "make extras       install what is optional, so that its tests run too"
+	@echo "make system-packages  install the Debian packages that some tests need (apt-get, as root or with sudo)"
 	@echo "make conformance  make the conformance suite anew from its seeds (some minutes) into vectors/records"
 	@echo "make schemas      write schemas/*.json from the record types"
+	@echo "make spec-coverage  write docs/spec-coverage.md: equation, function, test"
 	@echo "make docs         build the documentation in build/docs"
 	@echo "make format       format the code and refresh the help texts in README.md"
 	@echo "make clean        remove .venv, .venv-peers, build/ and caches"
@@ -56,7 +63,7 @@ check: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tests/checks/citations.py
+	$(BIN)/python -m tests.checks.spec_coverage
 	$(BIN)/python -m tests.checks.schemas
 	$(BIN)/python tests/checks/readme_help.py
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
@@ -89,11 +96,22 @@ bench-plot: $(READY)
 extras: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench,crypto-mb,distributed]'
 
+system-packages:
+	@missing=""; for package in $(SYSTEM_PACKAGES); do \
+		dpkg-query --show --showformat='$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed \
+			|| missing="$$missing $$package"; \
+	done; \
+	[ -z "$$missing" ] || { echo "installing$$missing"; $(SUDO) apt-get update --quiet=2 && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends $$missing; }
+
 conformance: $(READY)
 	$(BIN)/python -m tests.conformance --write
 
 schemas: $(READY)
 	$(BIN)/python -m tests.checks.schemas --write
+
+spec-coverage: $(READY)
+	$(BIN)/python -m tests.checks.spec_coverage --write
 
 docs: $(READY)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going docs build/docs

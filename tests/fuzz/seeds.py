@@ -51,6 +51,7 @@ from guardian_cli.keystore.sealed import Argon2, SecretKey, seal, to_bytes
 from guardian_cli.keystore.words import to_rows
 from tests.builders import SUPPLEMENTAL, BuiltRecord, build_record, manifest_bytes, patterned_ballots
 from tests.deterministic import DeterministicRandomness
+from tests.fuzz import log
 from tests.fuzz.targets import BINDING, KEY, PASSPHRASE
 from tests.fuzz.world import bundled, decrypted, held
 from tests.mistakes.helpers import plain
@@ -104,7 +105,11 @@ def all_seeds() -> dict[str, list[bytes]]:
         merged = small(root / "many", ballots=6, plaintexts=[plain(1, c1=(1, 0))] * 6, challenged=0, n=3, k=2)
         standard = small(root / "standard", group_name=STANDARD_NAME, until="ballots")
         seeds = _of_record(built, merged, standard) | _of_messages() | _of_secrets()
-        return seeds | {"archive": _archives(built.path, root), "state": [_state(built.path, root)]}
+        return seeds | {
+            "archive": _archives(built.path, root),
+            "state": [_state(built.path, root)],
+            "log": log.seeds(),
+        }
 
 
 def _of_record(built: BuiltRecord, merged: BuiltRecord, standard: BuiltRecord) -> dict[str, list[bytes]]:

@@ -55,6 +55,7 @@ from guardian_cli.keystore.sealed import Binding, SecretKey, from_bytes, to_byte
 from guardian_cli.keystore.words import from_words, to_rows
 from guardian_cli.workspace import INBOX, TRANSCRIPT, Card, Notes, Workspace, make_workspace
 from tests.builders import manifest_bytes
+from tests.fuzz.log import log
 from tests.fuzz.world import InMemory, case_of, decrypted, held, indexed, rehashed, resigned, unbundled, with_end
 from tests.strategies import TOY_GROUP
 
@@ -409,4 +410,5 @@ TARGETS = {
     "backup": Target(backup, "bytes", 2**10),
     "words": Target(words, "bytes", 2**12),
     "passphrase": Target(passphrase, "bytes", 2**12, "text"),
+    "log": Target(log, "bytes", 2**13),
 }
