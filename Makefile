@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
 PEERS  := .venv-peers
-PARTS  := workload example ballots cores options
+PARTS  := workload example ballots cores options log
 
 # Debian packages that tests need, all of them here; without them these tests are skipped, and fail where CI=true.
 # Go with its transparency log: somebody else's reading of the board's notes, proofs and tiles. PostgreSQL for the board.
@@ -70,12 +70,15 @@ check: $(READY)
 	$(BIN)/python tests/checks/readme_help.py
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 
+# The log is measured on PostgreSQL too if 'make postgres' has started a server.
+DATABASE = $(if $(wildcard build/postgres/url),--database "$$($(PYTHON) tests/postgres.py database)")
+
 bench: $(READY)
 	@mkdir -p build
-	$(BIN)/e2evote bench $(PARTS) --json build/bench.json
+	$(BIN)/e2evote bench $(PARTS) $(DATABASE) --json build/bench.json
 
 bench-quick: $(READY)
-	$(BIN)/e2evote bench $(PARTS) --quick
+	$(BIN)/e2evote bench $(PARTS) $(DATABASE) --quick
 
 # The library asks for old versions of packages that it does not need here; so only what it imports is installed.
 $(PEERS)/.installed:
