@@ -99,6 +99,21 @@ class Board:
             raise
         return board
 
+    @staticmethod
+    def upgrade(folder: Path) -> None:
+        """Bring a log's database to the tables of this version; servers have to be stopped before.
+
+        Raises:
+            CheckError: the folder is none, or the database has no tables of a log, or those of a newer version.
+            ParseError: a file in the folder is damaged.
+            StorageError: the database does not take it; then nothing has changed.
+        """
+        database = Database.at(Folder(folder).database)
+        try:
+            revision.upgrade(database)
+        finally:
+            database.close()
+
     def close(self) -> None:
         """Close the connections to the database."""
         self._database.close()
