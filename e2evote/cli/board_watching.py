@@ -125,7 +125,9 @@ def verify(folder: Path, policy_path: Path | None) -> None:
         e2evote board verify mirror --policy manifest.json
     """
     if (folder / SETTINGS).is_file():
-        raise CheckError(f"{folder} is the folder of a board that is kept here; 'e2evote board audit {folder}' judges it")
+        raise CheckError(
+            f"{folder} is the folder of a board that is kept here; 'e2evote board audit {folder}' judges it"
+        )
     with opened_source(str(folder), read_trusted(policy_path)) as source, progress("Verifying entries") as report:
         size = verify_mirror(folder, source.policy, named, report).witnessed.checkpoint.size
     click.echo(f"{size} entries, and everything fits")
