@@ -34,7 +34,7 @@ def _ignore(_witness: str, _problem: str) -> None:
 
 
 class Board:
-    """A log, open in this process: its folder and its database. Threads may share it."""
+    """A log, open in this process: its folder and its database. Threads may share it, forked processes not."""
 
     def __init__(self, folder: Folder, database: Database) -> None:
         """Take both; ``open`` and ``create`` do so."""
