@@ -95,6 +95,6 @@ def test_ballots_without_proof_do_not_come_onto_a_board(tmp_path):
     data = shard.read_bytes()
     at = data.index(b'"challenge":"') + 13
     shard.write_bytes(data[:at] + (b"1" if data[at : at + 1] == b"0" else b"0") + data[at + 1 :])
-    with pytest.raises(VerificationError, match=r"6\."):
+    with pytest.raises(VerificationError, match="proof"):
         publish(board, built.path)
     assert [entry["kind"] for entry in entries_of(board)].count("ballot") == 0
