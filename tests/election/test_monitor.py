@@ -9,6 +9,7 @@ import pytest
 from e2evote.board import merkle
 from e2evote.board.faces import TwoFaces, verify_two_faces
 from e2evote.board.mirror import Source
+from e2evote.board.notes import Signature
 from e2evote.board.places import Folder
 from e2evote.election.alarms import Rules, bursts
 from e2evote.election.monitor import Monitor, Run, State
@@ -221,6 +222,26 @@ def test_checkpoints_that_are_not_signed_or_not_cosigned(clubs):
     other = MemoryBoard(clubs.board.origin, clubs.board.view)
     assert clubs.kinds(note=other.checkpoint()) == ["unsigned"]
     assert clubs.kinds(also=[("a friend", other.checkpoint().encode())]) == ["foreign"]
+
+
+def test_signatures_by_nobody_do_not_fill_a_checkpoint_up(clubs):
+    clubs.look()
+    (kept,) = clubs.state().notes()
+    strangers = (Signature(f"stranger-{number}", bytes(4), bytes(64)) for number in range(62))
+    crowded = clubs.board.checkpoint(times=[MORNING]).adding(*strangers)
+    assert clubs.kinds(note=crowded, also=[("a friend", crowded.encode())]) == []
+    (now,) = clubs.state().notes()
+    assert now.note == kept.note
+    both = clubs.board.checkpoint(times=[MORNING + 5, MORNING + 7]).encode()
+    assert clubs.kinds(also=[("a friend", both)]) == []
+    (now,) = clubs.state().notes()
+    assert now.times == (MORNING, MORNING + 7), "the first time of each witness"
+
+
+def test_what_a_crash_left_behind_is_passed_over(clubs):
+    clubs.look()
+    (clubs.folder / "state" / "notes" / ".writing-1").write_bytes(b"half a no")
+    assert clubs.look() == Run(6, 0, ())
 
 
 def test_witnesses_who_have_fallen_silent(clubs):
