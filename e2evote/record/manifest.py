@@ -13,7 +13,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from annotated_types import Ge, Le, MinLen
 
-from e2evote.errors import CheckError
+from e2evote.board.policy import Policy
+from e2evote.errors import CheckError, ParseError
 from e2evote.record.codec import Index, RecordModel, parse
 
 MAXIMUM_LIMIT = 1000
@@ -137,6 +138,7 @@ class Manifest(RecordModel):
     minimum_cell_ballots: Index = 10
     cast_contest_data_may_be_decrypted: bool = False
     hash_trimming: Annotated[int, Ge(1), Le(8)] | None = None
+    board: Annotated[tuple[str, ...], MinLen(1)] | None = None
     contests: Annotated[tuple[Contest, ...], MinLen(1)]
     ballot_styles: Annotated[tuple[BallotStyle, ...], MinLen(1)]
     tally_cells: Annotated[tuple[TallyCell, ...], MinLen(1)] | None = None
@@ -219,6 +221,22 @@ class Manifest(RecordModel):
             yield "chaining_modes must be [0], [1] or [0,1]"
         if self.date is not None and not _is_date(self.date):
             yield f"date {self.date!r} is not a day written YYYY-MM-DD"
+        yield from self.board_problems()
+
+    def board_problems(self) -> Iterator[str]:
+        """Yield every rule that the policy of the bulletin board breaks, nothing where there is none."""
+        if self.board is None:
+            return
+        if any("\n" in line for line in self.board):
+            yield "board: each text is one line of the policy"
+            return
+        try:
+            logs = len(board_policy(self.board).logs)
+        except ParseError as error:
+            yield f"board: {error}"
+            return
+        if logs != 1:
+            yield f"board: {logs} lines name a log; exactly one must"
 
     def check(self) -> None:
         """Accept a consistent manifest.
@@ -229,6 +247,15 @@ class Manifest(RecordModel):
         problems = list(self.problems())
         if problems:
             raise CheckError("manifest: " + "; ".join(problems))
+
+
+def board_policy(lines: tuple[str, ...]) -> Policy:
+    """Return the policy that a manifest's field ``board`` holds.
+
+    Raises:
+        ParseError: it is none.
+    """
+    return Policy.parse("".join(f"{line}\n" for line in lines).encode())
 
 
 def parse_manifest(data: bytes, where: str = "manifest.json") -> Manifest:
