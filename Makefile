@@ -12,15 +12,15 @@ PARTS  := workload example ballots cores options
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 
-.PHONY: help demo test test-slow fuzz check conformance bench bench-quick bench-peers bench-plot extras schemas docs \
-	format clean
+.PHONY: help demo test test-slow fuzz check conformance bench bench-quick bench-peers bench-plot extras schemas \
+	spec-coverage docs format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
 	@echo "make test         run the tests, with coverage"
 	@echo "make test-slow    run the tests that take minutes"
 	@echo "make fuzz         feed every parser mutated data, FUZZ_SECONDS (60) a target, FUZZ_TARGETS='manifest archive'"
-	@echo "make check        format, lint, types, layers, citations, schemas, help texts, documentation"
+	@echo "make check        format, lint, types, layers, coverage of the specification, schemas, help texts, documentation"
 	@echo "make bench        measure everything (ten minutes to an hour) into build/bench.json"
 	@echo "make bench-quick  the same with less of everything (a minute or two)"
 	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
@@ -28,6 +28,7 @@ help:
 	@echo "make extras       install what is optional, so that its tests run too"
 	@echo "make conformance  make the conformance suite anew from its seeds (some minutes) into vectors/records"
 	@echo "make schemas      write schemas/*.json from the record types"
+	@echo "make spec-coverage  write docs/spec-coverage.md: equation, function, test"
 	@echo "make docs         build the documentation in build/docs"
 	@echo "make format       format the code and refresh the help texts in README.md"
 	@echo "make clean        remove .venv, .venv-peers, build/ and caches"
@@ -56,7 +57,7 @@ check: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tests/checks/citations.py
+	$(BIN)/python -m tests.checks.spec_coverage
 	$(BIN)/python -m tests.checks.schemas
 	$(BIN)/python tests/checks/readme_help.py
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
@@ -94,6 +95,9 @@ conformance: $(READY)
 
 schemas: $(READY)
 	$(BIN)/python -m tests.checks.schemas --write
+
+spec-coverage: $(READY)
+	$(BIN)/python -m tests.checks.spec_coverage --write
 
 docs: $(READY)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going docs build/docs
