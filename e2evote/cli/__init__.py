@@ -8,6 +8,7 @@ from e2evote.terminal.program import Program
 NOUNS = (
     "manifest",
     "election",
+    "roll",
     "ceremony",
     "device",
     "ballot",
