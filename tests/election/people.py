@@ -22,7 +22,7 @@ def member(number: int, **changes: object) -> Member:
 
 
 def national_id(number: int) -> str:
-    """An ID whose check digit is right, computed from the other side: the weighted sum of all ten is 0 or r = 11 − d."""
+    """An ID whose check digit is right."""
     nine = f"{number:09}"
     rest = sum(int(digit) * (10 - place) for place, digit in enumerate(nine)) % 11
     return nine + str(rest if rest < 2 else 11 - rest)

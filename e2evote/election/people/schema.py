@@ -1,8 +1,9 @@
 """The tables. None has a row number, a time of voting, or a column that grows with what happens.
 
 Primary keys are keyed hashes or random, and SQLite keeps rows in their order (WITHOUT ROWID), so that the order in
-which things happened is not the order in which they lie. A standing always has the same length, so that SQLite writes it over
-the one before. ``expires`` and ``hour`` are seconds since 1970; rows with them are deleted when their time is over.
+which things happened is not the order in which they lie. A standing always has the same length, so that SQLite writes
+it over the one before. ``expires`` and ``hour`` are seconds since 1970; rows with them are deleted when their time is
+over.
 """
 
 from typing import Any

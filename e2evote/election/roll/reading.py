@@ -1,8 +1,8 @@
 """From a file of members to a roll: every row that cannot be taken is explained, with line, column and reason.
 
 The file is CSV in UTF-8, with or without a byte order mark, divided by commas, semicolons or tabs, as spreadsheets
-write it. Its first line names the columns, in English or Persian. Nothing is decided here about rows that are refused; the
-caller imports all rows or asks for the good ones alone.
+write it. Its first line names the columns, in English or Persian. Nothing is decided here about rows that are refused;
+the caller imports all rows or asks for the good ones alone.
 """
 
 import csv
