@@ -13,6 +13,7 @@ NOUNS = (
     "device",
     "ballot",
     "mail",
+    "board",
     "tally",
     "decryption",
     "record",

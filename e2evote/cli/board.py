@@ -1,0 +1,29 @@
+"""``e2evote board``: the group; its commands lie in the files beside it."""
+
+import click
+
+from e2evote.cli import board_keeping, board_watching
+
+
+@click.group()
+def board() -> None:
+    """Keep a bulletin board, bring an election onto it, watch it, judge disputes."""
+
+
+for command in (
+    board_keeping.create,
+    board_keeping.publish,
+    board_keeping.open_device,
+    board_keeping.close_device,
+    board_keeping.spoil_rest,
+    board_keeping.fetch,
+    board_keeping.end,
+    board_keeping.upgrade,
+    board_watching.status,
+    board_watching.export,
+    board_watching.mirror,
+    board_watching.verify,
+    board_watching.adjudicate,
+    board_watching.monitor,
+):
+    board.add_command(command)
