@@ -22,8 +22,7 @@ class Limit:
 def wait(access: Access, what: str, who: bytes, limit: Limit, now: int) -> int:
     """Return how many seconds somebody has to wait before doing something once more; 0: none."""
     counter, ends = _window(access, what, who, limit, now)
-    count = access.connection.execute(select(COUNTERS.c.count).where(COUNTERS.c.counter == counter)).scalar()
-    return 0 if (count or 0) < limit.count else ends - now
+    return 0 if (_count(access, counter) or 0) < limit.count else ends - now
 
 
 def add(access: Access, what: str, who: bytes, limit: Limit, now: int) -> None:
@@ -34,9 +33,22 @@ def add(access: Access, what: str, who: bytes, limit: Limit, now: int) -> None:
         access.connection.execute(insert(COUNTERS).values(counter=counter, count=1, expires=ends))
 
 
+def first_time(access: Access, what: str, who: bytes, expires: int) -> bool:
+    """Tell whether something is done for the first time, and remember it until a time."""
+    counter = access.key.digest("once", what.encode(), who)
+    if _count(access, counter) is not None:
+        return False
+    access.connection.execute(insert(COUNTERS).values(counter=counter, count=1, expires=expires))
+    return True
+
+
 def forget(access: Access, now: int) -> None:
     """Delete windows that are over."""
     access.connection.execute(delete(COUNTERS).where(COUNTERS.c.expires <= now))
+
+
+def _count(access: Access, counter: bytes) -> int | None:
+    return access.connection.execute(select(COUNTERS.c.count).where(COUNTERS.c.counter == counter)).scalar()
 
 
 def _window(access: Access, what: str, who: bytes, limit: Limit, now: int) -> tuple[bytes, int]:

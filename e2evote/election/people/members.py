@@ -140,15 +140,26 @@ def look_up(access: Access, identity: Mapping[str, str]) -> Found:
     return Found(subject, member, True) if known else Found(stranger, decoy, False)
 
 
+def resolve(access: Access, subject: bytes) -> Found:
+    """Return again what ``look_up`` led to, from its ``subject``.
+
+    Raises:
+        CheckError: the roll is empty.
+    """
+    row, member = _nearest(access, subject)
+    return Found(subject, member, row == subject)
+
+
 def _nearest(access: Access, place: bytes) -> tuple[bytes, Member]:
-    """Return the member of this row, or else the next one, the first behind the last."""
+    """Return the member of this row, or else the next one, the first behind the last; always by two statements."""
 
     def first(*conditions: ColumnElement[bool]) -> Any:  # noqa: ANN401  (a row)
         return access.connection.execute(
             select(MEMBERS).where(*conditions).order_by(MEMBERS.c.member).limit(1)
         ).one_or_none()
 
-    row = first(MEMBERS.c.member >= place) or first()
+    following, very_first = first(MEMBERS.c.member >= place), first()
+    row = following or very_first
     if row is None:
         raise CheckError("the electoral roll is empty")
     return row.member, Member.decode(access.key.open("members", row.member, row.person))

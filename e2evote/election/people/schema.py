@@ -55,6 +55,7 @@ SESSIONS = _table(
     Column("member", LargeBinary, nullable=False, index=True),
     Column("expires", _TIME, nullable=False),
     Column("ballot_ends", _TIME, nullable=False),
+    Column("ended", Integer, nullable=False),
 )
 
 # Somebody who was asked for a one-time code. ``subject`` is a member, or of an unknown identity a hash that is none.

@@ -1,10 +1,11 @@
 """Sessions of voters: a random token, stored as a hash; a member has at most one that is alive.
 
-A session that was ended by another leaves its token behind, without the member, so that it can be told why.
+A session that has ended leaves its token behind until its time is over, without the member, so that it can be told why.
 """
 
 import secrets
 from dataclasses import dataclass
+from enum import IntEnum
 
 from sqlalchemy import delete, insert, select, update
 
@@ -15,30 +16,34 @@ from e2evote.election.people.schema import SESSIONS
 _NOBODY = bytes(DIGEST)
 
 
+class Ended(IntEnum):
+    """Why a session has ended; stored, so the numbers stay."""
+
+    NOT = 0
+    ELSEWHERE = 1
+    SIGNED_OUT = 2
+    VOTED = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A session: the row of its member, when it ends, and when the ballot that is being filled in does (0: none is).
 
-    ``superseded``: the member has signed in elsewhere since; then ``member`` is nobody.
+    Once it has ``ended``, the member is nobody: 32 zero bytes.
     """
 
     token: bytes
     member: bytes
     expires: int
     ballot_ends: int
-
-    @property
-    def superseded(self) -> bool:
-        """Tell whether another session has ended this one."""
-        return self.member == _NOBODY
+    ended: Ended
 
 
 def begin(access: Access, member: bytes, expires: int) -> str:
     """End a member's session, if there is one, begin a new one, and return its token."""
-    others = update(SESSIONS).where(SESSIONS.c.member == member)
-    access.connection.execute(others.values(member=_NOBODY, ballot_ends=0))
+    end(access, member, Ended.ELSEWHERE)
     token = secrets.token_urlsafe(32)
-    row = {"token": _hash(access, token), "member": member, "expires": expires, "ballot_ends": 0}
+    row = {"token": _hash(access, token), "member": member, "expires": expires, "ballot_ends": 0, "ended": Ended.NOT}
     access.connection.execute(insert(SESSIONS).values(row))
     return token
 
@@ -47,7 +52,7 @@ def find(access: Access, token: str, now: int) -> Session | None:
     """Return the session of a token, None where there is none or its time is over."""
     query = select(SESSIONS).where(SESSIONS.c.token == _hash(access, token), SESSIONS.c.expires > now)
     row = access.connection.execute(query).one_or_none()
-    return None if row is None else Session(row.token, row.member, row.expires, row.ballot_ends)
+    return None if row is None else Session(row.token, row.member, row.expires, row.ballot_ends, Ended(row.ended))
 
 
 def set_clock(access: Access, session: Session, ballot_ends: int) -> None:
@@ -55,9 +60,11 @@ def set_clock(access: Access, session: Session, ballot_ends: int) -> None:
     access.connection.execute(update(SESSIONS).where(SESSIONS.c.token == session.token).values(ballot_ends=ballot_ends))
 
 
-def end(access: Access, member: bytes) -> None:
-    """Forget a member's session."""
-    access.connection.execute(delete(SESSIONS).where(SESSIONS.c.member == member))
+def end(access: Access, member: bytes, why: Ended) -> None:
+    """End a member's session, and forget whose it was."""
+    access.connection.execute(
+        update(SESSIONS).where(SESSIONS.c.member == member).values(member=_NOBODY, ballot_ends=0, ended=why)
+    )
 
 
 def forget(access: Access, now: int) -> None:

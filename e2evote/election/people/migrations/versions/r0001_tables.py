@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("member", sa.LargeBinary, nullable=False),
         sa.Column("expires", time, nullable=False),
         sa.Column("ballot_ends", time, nullable=False),
+        sa.Column("ended", sa.Integer, nullable=False),
         **_ROWS,
     )
     op.create_index("ix_sessions_member", "sessions", ["member"])
