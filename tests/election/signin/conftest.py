@@ -1,5 +1,6 @@
 """An election with five members, whose codes go to a list, and whose time stands still until it is moved."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -164,9 +165,18 @@ def settings() -> Settings:
     return parse(Settings, SETTINGS, "signin.json", canonical=False)
 
 
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a database of five members, to be copied."""
+    directory = tmp_path_factory.mktemp("made")
+    people_with(directory).close()
+    return directory
+
+
 @pytest.fixture
-def hall(tmp_path: Path, settings: Settings) -> Iterator[Hall]:
-    with people_with(tmp_path) as people:
+def hall(tmp_path: Path, made: Path, settings: Settings) -> Iterator[Hall]:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    with People.open(tmp_path) as people:
         found = hall_at(tmp_path, people, settings)
         yield found
         found.courier.close()
