@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,11 +58,11 @@ class Received:
 
 @dataclass
 class Box:
-    """A board in memory that can fail before or after it has accepted."""
+    """A board in memory that can fail: before it has accepted, after, or so that it accepts later (``be_late``)."""
 
     fates: dict[bytes, Fate] = field(default_factory=dict)
-    fail_before: bool = False
-    fail_after: bool = False
+    fail: str = ""
+    late: list[Callable[[], object]] = field(default_factory=list)
 
     def fate(self, code: bytes) -> Fate:
         return self.fates.get(code, Fate.ABSENT)
@@ -70,29 +71,31 @@ class Box:
         self.decide(code, Fate.SPOILED)()
 
     def put(self, code: bytes) -> Callable[[], str]:
-        def submit() -> str:
-            self._fail(self.fail_before)
-            self.fates.setdefault(code, Fate.UNDECIDED)
-            self._fail(self.fail_after)
-            return "receipt"
-
-        return submit
+        return lambda: self._do(lambda: self.fates.setdefault(code, Fate.UNDECIDED))
 
     def decide(self, code: bytes, fate: Fate) -> Callable[[], str]:
-        def submit() -> str:
-            self._fail(self.fail_before)
+        def change() -> None:
             if self.fate(code) not in (Fate.UNDECIDED, fate):
                 raise CheckError(f"the ballot is {self.fate(code)}")
             self.fates[code] = fate
-            self._fail(self.fail_after)
-            return "receipt"
 
-        return submit
+        return lambda: self._do(change)
 
-    @staticmethod
-    def _fail(when: bool) -> None:
-        if when:
+    def be_late(self) -> None:
+        """Do now what seemed lost."""
+        waiting, self.late = self.late, []
+        for change in waiting:
+            with suppress(CheckError):
+                change()
+
+    def _do(self, change: Callable[[], object]) -> str:
+        if self.fail == "late":
+            self.late.append(change)
+        if self.fail in ("", "after"):
+            change()
+        if self.fail:
             raise StorageError("the board's disk is full")
+        return "receipt"
 
 
 @dataclass

@@ -189,10 +189,10 @@ def test_a_second_device_ends_the_ballot_of_the_first(hall: Hall) -> None:
 
 def failing(hall: Hall, when: str, call: Callable[[], object]) -> None:
     """Do something while the board fails before or after it has accepted."""
-    setattr(hall.box, f"fail_{when}", True)
+    hall.box.fail = when
     with pytest.raises(StorageError):
         call()
-    setattr(hall.box, f"fail_{when}", False)
+    hall.box.fail = ""
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -236,6 +236,26 @@ def test_a_cast_that_fails_can_be_repeated_without_another_code(hall: Hall, when
     other = hall.box.decide(OTHER, Fate.CAST)
     hall.box.fates[OTHER] = Fate.UNDECIDED
     assert refusal(hall.voting.cast, token, sent.token, code, OTHER, "a", other).reason is Reason.HAS_VOTED
+
+
+def test_a_cast_that_comes_late_is_no_second_vote(hall: Hall) -> None:
+    """The board accepts a request after its voter was told of a failure and has voted anew."""
+    token = hall.sign_in()
+    hall.commit(token, CODE)
+    failing(hall, "late", lambda: hall.cast(token, CODE))
+    hall.commit(token, OTHER)
+    hall.cast(token, OTHER)
+    hall.box.be_late()
+    assert hall.box.fates == {CODE: Fate.SPOILED, OTHER: Fate.CAST}
+
+
+def test_a_cast_that_comes_in_time_after_all_is_the_vote(hall: Hall) -> None:
+    token = hall.sign_in()
+    hall.commit(token, CODE)
+    failing(hall, "late", lambda: hall.cast(token, CODE))
+    hall.box.be_late()
+    assert refusal(hall.voting.begin, token).reason is Reason.HAS_VOTED
+    assert hall.voting.reconcile() == Reconciled(voted=1, undecided=0)
 
 
 @pytest.mark.parametrize(("when", "voted"), [("before", False), ("after", True)])
@@ -337,12 +357,12 @@ class Story(RuleBasedStateMachine):
         self.tokens[voter] = self.hall.sign_in(voter)
 
     @precondition(lambda self: self.tokens)
-    @rule(data=st.data(), step=st.sampled_from(["commit", "commit", "cast", "cast", "challenge", "begin"]),
-          fail=st.sampled_from(["", "", "before", "after"]))  # fmt: skip
+    @rule(data=st.data(), step=st.sampled_from(["commit", "commit", "cast", "cast", "cast", "challenge", "begin"]),
+          fail=st.sampled_from(["", "", "before", "after", "late", "late"]))  # fmt: skip
     def step(self, data: st.DataObject, step: str, fail: str) -> None:
         hall, voter = self.hall, data.draw(st.sampled_from(sorted(self.tokens)))
         token, own = self.tokens[voter], self.codes[voter]
-        hall.box.fail_before, hall.box.fail_after = fail == "before", fail == "after"
+        hall.box.fail = fail
         with suppress(E2EVoteError):
             if step == "begin":
                 hall.voting.begin(token)
@@ -351,12 +371,17 @@ class Story(RuleBasedStateMachine):
                 own.append(code)
                 hall.commit(token, code)
             elif own:
-                code = data.draw(st.sampled_from(own))
+                code = data.draw(st.sampled_from([own[-1], own[-1], *own]))
                 if step == "cast":
                     hall.cast(token, code)
                 else:
                     hall.voting.challenge(token, code, hall.box.decide(code, Fate.CHALLENGED))
-        hall.box.fail_before = hall.box.fail_after = False
+        hall.box.fail = ""
+
+    @precondition(lambda self: self.hall.box.late)
+    @rule()
+    def be_late(self) -> None:
+        self.hall.box.be_late()
 
     @invariant()
     def once(self) -> None:
@@ -373,4 +398,4 @@ class Story(RuleBasedStateMachine):
 
 
 TestStory = Story.TestCase
-TestStory.settings = hypothesis_settings(max_examples=8, stateful_step_count=25, deadline=None)
+TestStory.settings = hypothesis_settings(max_examples=8, stateful_step_count=30, deadline=None)
