@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from annotated_types import Ge, Le, MaxLen, MinLen
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, field_validator, model_validator
 
 from e2evote.election.people.member import IDENTIFIERS
@@ -128,7 +129,7 @@ class Settings(RecordModel):
     """The whole file."""
 
     fields: Annotated[tuple[SignInField, ...], MinLen(1), MaxLen(4)]
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "IR"
+    country: str = "IR"
     opens: str
     closes: str
     channels: Annotated[dict[Channel, Gateway], MinLen(1)]
@@ -139,6 +140,8 @@ class Settings(RecordModel):
     def _check(self) -> "Settings":
         if len(set(self.fields)) < len(self.fields):
             raise ValueError("a field is there twice")
+        if self.country not in SUPPORTED_REGIONS:
+            raise ValueError("country: expected the two letters of a country, such as IR")
         if not set(self.fields) & set(IDENTIFIERS):
             raise ValueError(f"expected one of the fields {' and '.join(IDENTIFIERS)}")
         if _seconds(self.opens) >= _seconds(self.closes):
@@ -199,6 +202,9 @@ def _read_secret(path: Path) -> str:
 
 
 def _seconds(text: str) -> int:
-    if not _TIME.fullmatch(text):
-        raise ValueError(f"expected a time such as 2026-12-01T04:30:00Z, found {text[:30]!r}")
-    return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
+    try:
+        if _TIME.fullmatch(text):
+            return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        pass
+    raise ValueError(f"expected a time such as 2026-12-01T04:30:00Z, found {text[:30]!r}")

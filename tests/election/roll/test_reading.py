@@ -15,7 +15,7 @@ from e2evote.election.roll.text import identifier_of, normal_text
 from e2evote.errors import CheckError, ParseError
 from e2evote.record.manifest import Manifest, parse_manifest
 from tests.builders import manifest_bytes
-from tests.election.people import national_id
+from tests.election.members import national_id
 
 HEADER = "member_number,national_id,name,mobile,email,ballot_style,weight"
 LOST = "a spreadsheet took this for a number and lost digits; format the column as text"

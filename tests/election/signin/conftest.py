@@ -20,7 +20,7 @@ from e2evote.election.signin.settings import Settings
 from e2evote.election.signin.voting import Fate, Offered, Voting
 from e2evote.errors import CheckError, StorageError
 from e2evote.record.codec import parse
-from tests.election.people import member, people_with
+from tests.election.members import member, people_with
 
 SETTINGS = b"""{
   "fields": ["member_number", "national_id"],

@@ -12,7 +12,7 @@ from e2evote.election.people.trail import Event
 from e2evote.election.signin.desk import Order
 from e2evote.election.signin.refusals import Reason, RefusedError
 from e2evote.election.signin.texts import LANGUAGES, REFUSALS, explain
-from tests.election.people import member
+from tests.election.members import member
 from tests.election.signin.conftest import NOON, ORDER, Hall, answer
 
 

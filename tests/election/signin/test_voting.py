@@ -18,7 +18,7 @@ from e2evote.election.signin.settings import Settings
 from e2evote.election.signin.voting import CHALLENGES, Fate, Offered, Reconciled, Turn
 from e2evote.errors import CheckError, E2EVoteError, StorageError
 from e2evote.record.codec import parse
-from tests.election.people import people_with
+from tests.election.members import people_with
 from tests.election.signin.conftest import NOON, ORDER, SETTINGS, Hall, hall_at
 from tests.election.signin.test_signing_in import refusal
 
