@@ -6,14 +6,19 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
 PEERS  := .venv-peers
-PARTS  := workload example ballots cores options
+PARTS  := workload example ballots cores options log
+
+# Debian packages that tests need, all of them here; without them these tests are skipped, and fail where CI=true.
+# Go with its transparency log: somebody else's reading of the board's notes, proofs and tiles. PostgreSQL for the board.
+SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev postgresql
+SUDO            := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # Of 'make fuzz': seconds for each target, and which targets; none named are all.
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 
 .PHONY: help demo test test-slow fuzz check conformance bench bench-quick bench-peers bench-plot extras schemas \
-	spec-coverage docs format clean
+	spec-coverage docs system-packages postgres postgres-stop format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
@@ -26,6 +31,9 @@ help:
 	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
 	@echo "make bench-plot   draw both as docs/performance.svg"
 	@echo "make extras       install what is optional, so that its tests run too"
+	@echo "make system-packages  install the Debian packages that some tests need (apt-get, as root or with sudo)"
+	@echo "make postgres     install PostgreSQL if it is missing, and start a server for the tests in build/postgres"
+	@echo "make postgres-stop  stop it, and delete what it had"
 	@echo "make conformance  make the conformance suite anew from its seeds (some minutes) into vectors/records"
 	@echo "make schemas      write schemas/*.json from the record types"
 	@echo "make spec-coverage  write docs/spec-coverage.md: equation, function, test"
@@ -62,12 +70,15 @@ check: $(READY)
 	$(BIN)/python tests/checks/readme_help.py
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 
+# The log is measured on PostgreSQL too if 'make postgres' has started a server.
+DATABASE = $(if $(wildcard build/postgres/url),--database "$$($(PYTHON) tests/postgres.py database)")
+
 bench: $(READY)
 	@mkdir -p build
-	$(BIN)/e2evote bench $(PARTS) --json build/bench.json
+	$(BIN)/e2evote bench $(PARTS) $(DATABASE) --json build/bench.json
 
 bench-quick: $(READY)
-	$(BIN)/e2evote bench $(PARTS) --quick
+	$(BIN)/e2evote bench $(PARTS) $(DATABASE) --quick
 
 # The library asks for old versions of packages that it does not need here; so only what it imports is installed.
 $(PEERS)/.installed:
@@ -86,9 +97,25 @@ bench-plot: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/e2evote bench --saved build/bench.json --saved build/peers.json --plot docs/performance.svg
 
-# What is optional, so that nothing is skipped in the tests: plots, clusters, Intel's crypto_mb (not free software).
+# What is optional, so that nothing is skipped in the tests: plots, clusters, PostgreSQL, Intel's crypto_mb (not free).
 extras: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench,crypto-mb,distributed]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench,crypto-mb,distributed,postgres]'
+
+system-packages:
+	@missing=""; for package in $(SYSTEM_PACKAGES); do \
+		dpkg-query --show --showformat='$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed \
+			|| missing="$$missing $$package"; \
+	done; \
+	[ -z "$$missing" ] || { echo "installing$$missing"; $(SUDO) apt-get update --quiet=2 && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends $$missing; }
+
+# The board's tests find it by build/postgres/url; without it those that need it are skipped.
+postgres: SYSTEM_PACKAGES := postgresql
+postgres: system-packages
+	$(PYTHON) tests/postgres.py start
+
+postgres-stop:
+	$(PYTHON) tests/postgres.py stop
 
 conformance: $(READY)
 	$(BIN)/python -m tests.conformance --write
@@ -108,7 +135,7 @@ format: $(READY)
 	$(BIN)/ruff format
 	$(BIN)/python tests/checks/readme_help.py --write
 
-clean:
+clean: postgres-stop
 	rm -rf $(VENV) $(PEERS) build docs/api/generated e2evote.egg-info .coverage htmlcov
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find e2evote guardian_cli tests docs -name __pycache__ -type d -prune -exec rm -rf {} +

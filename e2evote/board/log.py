@@ -34,7 +34,7 @@ def _ignore(_witness: str, _problem: str) -> None:
 
 
 class Board:
-    """A log, open in this process: its folder and its database. Threads may share it."""
+    """A log, open in this process: its folder and its database. Threads may share it, forked processes not."""
 
     def __init__(self, folder: Folder, database: Database) -> None:
         """Take both; ``open`` and ``create`` do so."""
@@ -88,12 +88,31 @@ class Board:
         """
         found = Folder(folder)
         database = Database.at(found.database)
-        revision.check(database, folder)
         board = cls(found, database)
-        with board.reading() as snapshot:
-            if (snapshot.origin, snapshot.vkey) != (found.settings.origin, str(found.settings.vkey)):
-                raise CheckError(f"{database.where}: this is the database of another log, {snapshot.vkey}")
+        try:
+            revision.check(database, folder)
+            with board.reading() as snapshot:
+                if (snapshot.origin, snapshot.vkey) != (board.origin, str(found.settings.vkey)):
+                    raise CheckError(f"{database.where}: this is the database of another log, {snapshot.vkey}")
+        except BaseException:
+            board.close()
+            raise
         return board
+
+    @staticmethod
+    def upgrade(folder: Path) -> None:
+        """Bring a log's database to the tables of this version; servers have to be stopped before.
+
+        Raises:
+            CheckError: the folder is none, or the database has no tables of a log, or those of a newer version.
+            ParseError: a file in the folder is damaged.
+            StorageError: the database does not take it; then nothing has changed.
+        """
+        database = Database.at(Folder(folder).database)
+        try:
+            revision.upgrade(database)
+        finally:
+            database.close()
 
     def close(self) -> None:
         """Close the connections to the database."""

@@ -26,7 +26,7 @@ from e2evote.board.notes import Note
 from e2evote.board.places import Folder
 from e2evote.board.policy import Policy
 from e2evote.board.tree import Tree
-from e2evote.election.alarms import Alarm, Rules, Seen, Watch, burst, stale, times_apart
+from e2evote.election.alarms import Alarm, Rules, Seen, Watch, bursts, stale, times_apart
 from e2evote.election.objects import named
 from e2evote.encoding import hex_of
 from e2evote.errors import CheckError, ParseError, VerificationError
@@ -264,8 +264,7 @@ class Monitor:
         for data in tree.entries(start, tree.size):
             alarms += self._watch.read(data)
         alarms += times_apart(self._parsed(tree, start), self._seen(), self._rules)
-        sudden = burst(self._watch.times, self._rules)
-        return alarms if sudden is None else [*alarms, sudden]
+        return [*alarms, *bursts(self._watch.times, self._rules)]
 
     def _parsed(self, tree: Tree, start: int) -> Iterator[tuple[int, Entry]]:
         for index, data in enumerate(tree.entries(start, tree.size), start):

@@ -6,13 +6,13 @@ they are cut into chunks (``board_ballots``), so that no file is read once more 
 
 from e2evote.board.checkpoint import Checkpoint
 from e2evote.board.merkle import Frontier, leaf_hash
-from e2evote.board.notes import Note
 from e2evote.board.policy import Policy, verify_log, verify_witnesses
-from e2evote.errors import ParseError, VerificationError
+from e2evote.errors import VerificationError
 from e2evote.record import layout
 from e2evote.record.entries import parse_entry
 from e2evote.record.layout import Record
-from e2evote.record.manifest import Manifest, board_policy
+from e2evote.record.load import load_checkpoint
+from e2evote.record.manifest import Manifest, board_policy, parse_manifest
 from e2evote.verifier import board_ballots
 from e2evote.verifier.board_entries import Entered
 from e2evote.verifier.report import PHASES, Check, Ledger
@@ -30,14 +30,18 @@ _END = (Check("X.board-end", "the board of a finished record has ended", "opened
 CHECKS = (*_ALONE, *board_ballots.CHECKS, *_END)
 
 
-def verify(ledger: Ledger, record: Record, manifest: Manifest, until: int) -> Entered | None:
+def verify(ledger: Ledger, record: Record, until: int) -> Entered | None:
     """Judge the board up to a phase, and return what it has, None where there is nothing to judge.
 
-    Files must have been compared with the index before, and the manifest must keep its rules.
+    Files must have been compared with the index before. Where the manifest's board breaks the rules for it, of which
+    ``X.manifest`` tells, nothing is judged.
 
     Raises:
         ParseError: the checkpoint is no checkpoint, or an entry none.
     """
+    manifest = parse_manifest(record.read(layout.MANIFEST))
+    if any(manifest.board_problems()):
+        return None
     there = [name in record for name in (layout.BOARD_CHECKPOINT, layout.BOARD_ENTRIES)]
     if manifest.board is not None or any(there):
         may_lack = until < PHASES.index("ballots") and not any(there)
@@ -73,11 +77,7 @@ def _what_is_wrong(manifest: Manifest, there: list[bool]) -> str:
 
 
 def _verify_checkpoint(ledger: Ledger, record: Record, policy: Policy) -> Checkpoint:
-    try:
-        note = Note.parse(record.read(layout.BOARD_CHECKPOINT))
-        found = Checkpoint.parse(note.text)
-    except ParseError as error:
-        raise ParseError(layout.BOARD_CHECKPOINT, error.problem, error.field) from None
+    note, found = load_checkpoint(record)
     for check_id, judge in (("X.board-signed", verify_log), ("X.board-witnessed", verify_witnesses)):
         try:
             judge(note, policy)

@@ -1,5 +1,6 @@
 """Mirrors: what is copied, what is refused, and that a mirror is judged from its files alone."""
 
+import gzip
 import http.server
 import shutil
 import threading
@@ -187,6 +188,11 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/broken":
             self.send_error(500)
+        elif self.path == "/bomb":
+            self.send_response(200)
+            self.send_header("Content-Encoding", "gzip")
+            self.end_headers()
+            self.wfile.write(gzip.compress(bytes(2**24)))
         else:
             super().do_GET()
 
@@ -213,6 +219,8 @@ def test_what_a_server_may_do_wrong(url):
     assert place.get("policy", 10_000)
     with pytest.raises(StorageError, match="more than 10 bytes"):
         place.get("policy", 10)
+    with pytest.raises(StorageError, match="more than 1000 bytes"):
+        place.get("bomb", 1000)
     with pytest.raises(StorageError, match="500"):
         place.get("broken", 10)
     assert isinstance(place_of(url), Web)

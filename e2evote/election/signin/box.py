@@ -44,6 +44,4 @@ class BoardBox:
             CheckError: it has another status.
             StorageError: the board cannot be written.
         """
-        self._writer.submit(
-            lambda writing: self._acceptance.decide(writing, code, "spoiled", None, self._clock())
-        ).result()
+        self._writer.submit(lambda writing: self._acceptance.spoil(writing, code, self._clock())).result()
