@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
-from tests.board.conftest import drop, new_database
 
 from e2evote.election.people import codes, members, sessions, standings, trail
 from e2evote.election.people.database import FILE, FOLDER, KEY, People
@@ -17,6 +16,7 @@ from e2evote.election.people.schema import MEMBERS, METADATA, STANDINGS
 from e2evote.election.people.standings import Standing, State
 from e2evote.election.people.trail import Event
 from e2evote.errors import CheckError, ParseError, StorageError
+from tests.board.conftest import drop, new_database
 from tests.election.members import member, people_with
 
 CODE = bytes(range(32))
