@@ -93,6 +93,15 @@ class Reconciled:
     voted: int
     undecided: int
 
+    def check(self, cast: int) -> None:
+        """Accept the number of ballots that the board has as cast on the devices of these voters.
+
+        Raises:
+            CheckError: it is another, as after a database was put back to an older state; let nobody vote then.
+        """
+        if cast != self.voted:
+            raise CheckError(f"the board has {cast} cast ballots, the roll {self.voted} members who have voted")
+
 
 class Voting:
     """Leads voters from a session to a cast vote."""

@@ -20,6 +20,7 @@ from e2evote.election.signin.settings import Settings
 from e2evote.election.signin.voting import Fate, Offered, Voting
 from e2evote.errors import CheckError, StorageError
 from e2evote.record.codec import parse
+from tests.board.conftest import postgres_database as postgres_database
 from tests.election.members import member, people_with
 
 SETTINGS = b"""{
@@ -180,6 +181,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hall(tmp_path: Path, made: Path, settings: Settings) -> Iterator[Hall]:
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     with People.open(tmp_path) as people:
+        found = hall_at(tmp_path, people, settings)
+        yield found
+        found.courier.close()
+
+
+@pytest.fixture
+def server_hall(tmp_path: Path, postgres_database: str, settings: Settings) -> Iterator[Hall]:
+    """The same on a database server."""
+    with people_with(tmp_path, database=postgres_database) as people:
         found = hall_at(tmp_path, people, settings)
         yield found
         found.courier.close()
