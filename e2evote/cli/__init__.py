@@ -9,6 +9,7 @@ NOUNS = (
     "manifest",
     "election",
     "roll",
+    "signin",
     "ceremony",
     "device",
     "ballot",

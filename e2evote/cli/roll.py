@@ -8,8 +8,9 @@ import click
 
 from e2evote.cli.options import EXISTING_FILE, directory
 from e2evote.cli.workspace import Workspace
-from e2evote.election.people import members
+from e2evote.election.people import members, standings
 from e2evote.election.people.database import People, exists
+from e2evote.election.people.standings import State
 from e2evote.election.roll.fields import read_country
 from e2evote.election.roll.importing import import_roll
 from e2evote.election.roll.reading import FILE_LIMIT, Reading, read_roll
@@ -79,7 +80,7 @@ def import_members(
 @click.option("--members", "everybody", is_flag=True, help="List the members too, with all that is known of them.")
 @as_json
 def show(directory: Path, everybody: bool, as_json: bool) -> None:
-    """Say how many members there are, by ballot style and weight.
+    """Say how many members there are, by ballot style and weight, and how many have voted.
 
     For example:
 
@@ -87,21 +88,24 @@ def show(directory: Path, everybody: bool, as_json: bool) -> None:
     """
     manifest = _manifest(directory)
     with People.open(directory) as people, people.reading() as access:
-        found = sorted((member for _, member in members.every(access)), key=lambda member: member.name)
-    summary = summarise(found, manifest)
+        found = sorted(members.every(access), key=lambda pair: pair[1].name)
+        voted = {place for place, standing in standings.every(access) if standing.state is State.VOTED}
+    summary = summarise((member for _, member in found), manifest)
     if as_json:
-        listed = {"list": [member.fields() for member in found]} if everybody else {}
-        click.echo(json.dumps(asdict(summary) | listed, ensure_ascii=False))
+        told = [member.fields() | {"voted": place in voted} for place, member in found]
+        listed = {"list": told} if everybody else {}
+        click.echo(json.dumps(asdict(summary) | {"voted": len(voted)} | listed, ensure_ascii=False))
         return
     _show_summary(summary)
+    say(f"{len(voted)} have voted")
     if everybody:
-        columns = ("member number", "national ID", "name", "mobile", "e-mail", "ballot style", "weight")
+        columns = ("member number", "national ID", "name", "mobile", "e-mail", "ballot style", "weight", "voted")
         result = table(*columns, right=("weight",))
-        for member in found:
+        for place, member in found:
             numbers = (member.member_number or "", member.national_id or "")
             places = (member.mobile or "", member.email or "")
             style = manifest.ballot_style(member.ballot_style).label
-            row(result, *numbers, member.name, *places, style, member.weight)
+            row(result, *numbers, member.name, *places, style, member.weight, "yes" if place in voted else "")
         screen().print(result)
 
 

@@ -45,6 +45,7 @@ def test_an_organiser_imports_and_looks(club: Path, tmp_path: Path) -> None:
     assert told["members"] == 2
     assert told["styles"] == {STYLE: 2}
     assert told["weights"] == {"1": 1, "2": 1}
+    assert (told["voted"], {found["voted"] for found in told["list"]}) == (0, {False})
     assert {found["mobile"] for found in told["list"]} == {"+989121111111"}
     assert "2 members; every row can be read and fits the election" in run("roll", "check", club).stdout
     assert json.loads(run("roll", "check", club, "--json").stdout)["shared"] == 1
