@@ -65,8 +65,8 @@ def import_members(
     reading = _read(file, manifest, read_country(country))
     imported = 0
     if not dry_run:
-        with _opened(directory, database) as people:
-            imported = import_roll(people, reading, partial, replace)
+        with _opened(directory, database) as people, progress("Importing") as report:
+            imported = import_roll(people, reading, partial, replace, report)
     if as_json:
         click.echo(json.dumps(_told(reading, imported), ensure_ascii=False))
     else:
@@ -87,7 +87,7 @@ def show(directory: Path, everybody: bool, as_json: bool) -> None:
         e2evote roll show club
     """
     manifest = _manifest(directory)
-    with People.open(directory) as people, people.reading() as access:
+    with progress("Reading"), People.open(directory) as people, people.reading() as access:
         found = sorted(members.every(access), key=lambda pair: pair[1].name)
         voted = {place for place, standing in standings.every(access) if standing.state is State.VOTED}
     summary = summarise((member for _, member in found), manifest)
@@ -122,7 +122,7 @@ def check(directory: Path, as_json: bool) -> None:
 
         e2evote roll check club
     """
-    with People.open(directory) as people:
+    with progress("Checking"), People.open(directory) as people:
         summary = check_roll(people, _manifest(directory))
     if as_json:
         click.echo(json.dumps(asdict(summary), ensure_ascii=False))

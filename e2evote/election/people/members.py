@@ -5,7 +5,7 @@ member that its hash chooses, of whom nothing but the mask of a number is used.
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, func, insert, select
@@ -16,6 +16,9 @@ from e2evote.election.people.schema import IDENTIFIERS as IDENTIFIER_ROWS
 from e2evote.election.people.schema import MEMBERS, STANDINGS
 from e2evote.election.people.standings import Standing, seal_standing
 from e2evote.errors import CheckError, StorageError
+
+Report = Callable[[int, int], None]
+"""Takes how many are done and how many there are."""
 
 _BATCH = 1000
 
@@ -31,8 +34,13 @@ class Found(NamedTuple):
     known: bool
 
 
-def add(access: Access, members: Iterable[Member]) -> None:
+def add(access: Access, members: Iterable[Member], report: Report = lambda *_: None) -> None:
     """Add members, none of whose identifiers is in the roll.
+
+    Args:
+        access: the writer's view.
+        members: who they are.
+        report: is told how far it is.
 
     Raises:
         CheckError: one is.
@@ -55,6 +63,7 @@ def add(access: Access, members: Iterable[Member]) -> None:
         access.connection.execute(insert(MEMBERS), persons)
         access.connection.execute(insert(STANDINGS), standings)
         access.connection.execute(insert(IDENTIFIER_ROWS), identifiers)
+        report(start + len(part), len(rows))
 
 
 def existing(access: Access, members: Iterable[Member]) -> set[tuple[str, str]]:

@@ -2,12 +2,19 @@
 
 from e2evote.election.people import members, standings
 from e2evote.election.people.database import People
+from e2evote.election.people.members import Report
 from e2evote.election.people.standings import Standing
 from e2evote.election.roll.reading import Reading
 from e2evote.errors import CheckError
 
 
-def import_roll(people: People, reading: Reading, partial: bool = False, replace: bool = False) -> int:
+def import_roll(
+    people: People,
+    reading: Reading,
+    partial: bool = False,
+    replace: bool = False,
+    report: Report = lambda *_: None,
+) -> int:
     """Add the members that were read, in one transaction, and return how many; none if a row is refused.
 
     Rows whose identifier is in the roll already are refused, and noted in the reading.
@@ -17,6 +24,7 @@ def import_roll(people: People, reading: Reading, partial: bool = False, replace
         reading: what the file holds.
         partial: import the good rows although others are refused.
         replace: take out everybody who is in the roll, before; not once somebody has begun to vote.
+        report: is told how far it is.
 
     Raises:
         CheckError: it is too late to replace the roll.
@@ -31,7 +39,7 @@ def import_roll(people: People, reading: Reading, partial: bool = False, replace
             return 0
         if replace:
             members.clear(access)
-        members.add(access, reading.members.values())
+        members.add(access, reading.members.values(), report)
         return len(reading.members)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from e2evote.election.people.member import IDENTIFIERS, Member
+from e2evote.election.people.members import Report
 from e2evote.election.roll.fields import (
     read_country,
     read_email,
@@ -41,9 +42,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "weight": ("weight", "وزن", "وزن رای"),
 }
 """The columns and what they may be called; blanks, half-spaces, hyphens and upper case do not matter."""
-
-Report = Callable[[int, int], None]
-"""Takes how many bytes are read and how many there are."""
 
 T = TypeVar("T")
 
