@@ -14,7 +14,7 @@ So no voter has two cast ballots, and none is called a voter whose vote is not o
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -76,12 +76,15 @@ class Offered:
 class Turn:
     """Where a voter stands: what the roll entitles them to, whether they have voted, what is left.
 
+    ``undecided``: a ballot of theirs is on the board, or on its way, which ``begin`` will have spoiled.
     ``ballot_ends``: when the ballot that is being filled in has to be handed in, seconds since 1970; 0: none is.
     """
 
+    name: str = field(repr=False)
     ballot_style: int
     weight: int
     voted: bool
+    undecided: bool
     challenges_left: int
     ballot_ends: int
 
@@ -111,16 +114,25 @@ class Voting:
         self._desk, self._box, self._people, self._limits = desk, box, desk.people, desk.settings.limits
 
     def turn(self, token: str) -> Turn:
-        """Return where the voter of a session stands.
+        """Return where the voter of a session stands, after asking the board.
 
         Raises:
             RefusedError: the session has ended.
+            StorageError: board or database cannot be read, or the board has lost a ballot.
         """
         with self._people.reading() as access:
             session = self._session(access, token)
-            member, standing = _member(access, session), standings.read(access, session.member)
-        left, voted = CHALLENGES - standing.challenges, standing.state is State.VOTED
-        return Turn(member.ballot_style, member.weight, voted, left, session.ballot_ends)
+            member = _member(access, session)
+        standing = self._settle(session.member)
+        return Turn(
+            name=member.name,
+            ballot_style=member.ballot_style,
+            weight=member.weight,
+            voted=standing.state is State.VOTED,
+            undecided=standing.code is not None,
+            challenges_left=CHALLENGES - standing.challenges,
+            ballot_ends=session.ballot_ends,
+        )
 
     def begin(self, token: str) -> int:
         """Begin a ballot and return when it has to be handed in; an undecided one before is spoiled on the board.

@@ -198,6 +198,18 @@ def test_codes_and_wrong_codes_of_an_address_are_limited(hall: Hall) -> None:
     assert refusal(hall.signin.enter, sent[2].token, "x", "198.51.100.1").reason is Reason.WRONG_CODE
 
 
+def test_a_member_whom_no_code_can_reach_is_told_so(hall: Hall) -> None:
+    with hall.people.writing() as access:
+        members.clear(access)
+        members.add(access, [member(1, mobile=None)])
+    mobile = {"mobile": hall.desk.settings.channels["mobile"]}
+    settings = hall.desk.settings.model_copy(update={"channels": mobile})
+    hall.signin = type(hall.signin)(replace(hall.desk, settings=settings))
+    assert refusal(hall.begin, 1).reason is Reason.NO_CHANNEL
+    with hall.people.reading() as access:
+        assert list(trail.events(access)) == []
+
+
 def test_nobody_signs_in_before_or_after(hall: Hall) -> None:
     hall.time.now = NOON - 4 * 3600 - 1
     refused = refusal(hall.begin, 1)

@@ -18,7 +18,7 @@ from e2evote.election.signin.settings import Settings
 from e2evote.election.signin.voting import CHALLENGES, Fate, Offered, Reconciled, Turn
 from e2evote.errors import CheckError, E2EVoteError, StorageError
 from e2evote.record.codec import parse
-from tests.election.members import people_with
+from tests.election.members import member, people_with
 from tests.election.signin.conftest import NOON, ORDER, SETTINGS, Hall, hall_at
 from tests.election.signin.test_signing_in import refusal
 
@@ -34,8 +34,12 @@ def standing(hall: Hall, number: int = 1) -> Standing:
 
 def test_a_voter_votes_once(hall: Hall) -> None:
     token = hall.sign_in()
-    assert hall.voting.turn(token) == Turn(1, 1, voted=False, challenges_left=CHALLENGES, ballot_ends=0)
+    name = member(1).name
+    fresh = Turn(name, 1, 1, voted=False, undecided=False, challenges_left=CHALLENGES, ballot_ends=0)
+    assert hall.voting.turn(token) == fresh
+    assert name not in repr(fresh)
     hall.commit(token, CODE)
+    assert hall.voting.turn(token).undecided
     assert standing(hall) == Standing(State.BOUND, 0, CODE)
     assert hall.cast(token, CODE) == "receipt"
     assert standing(hall) == Standing(State.VOTED, 0, None)
@@ -267,6 +271,7 @@ def test_a_cast_that_failed_is_settled_by_what_the_board_has(hall: Hall, when: s
     failing(hall, when, lambda: hall.voting.cast(token, sent.token, code, CODE, "a", hall.box.decide(CODE, Fate.CAST)))
     assert hall.voting.reconcile() == Reconciled(voted=int(voted), undecided=int(not voted))
     token = hall.sign_in()
+    assert hall.voting.turn(token).voted is voted
     if voted:
         assert refusal(hall.voting.begin, token).reason is Reason.HAS_VOTED
         assert hall.box.fates == {CODE: Fate.CAST}
