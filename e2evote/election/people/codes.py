@@ -33,8 +33,8 @@ class Verdict(Enum):
     EXPIRED = "expired"
 
 
-def ask(access: Access, subject: bytes, purpose: bytes, expires: int) -> str:
-    """Begin asking somebody for a code, and return the token; other askings go on, so that nobody can end them.
+def ask(access: Access, subject: bytes, purpose: bytes, expires: int) -> tuple[str, Asking]:
+    """Begin asking somebody for a code, and return the token too; other askings go on, so that nobody can end them.
 
     Args:
         access: the writer's view.
@@ -43,9 +43,10 @@ def ask(access: Access, subject: bytes, purpose: bytes, expires: int) -> str:
         expires: when the asking ends.
     """
     token = secrets.token_urlsafe(32)
-    row = {"asking": _row(access, token), "subject": subject, "purpose": purpose, "sent": 0, "wrong": 0}
-    access.connection.execute(insert(ASKINGS).values(row | {"expires": expires}))
-    return token
+    asking = Asking(_row(access, token), subject, sent=0, wrong=0, expires=expires)
+    row = {"asking": asking.row, "subject": subject, "purpose": purpose, "sent": 0, "wrong": 0, "expires": expires}
+    access.connection.execute(insert(ASKINGS).values(row))
+    return token, asking
 
 
 def find(access: Access, token: str, purpose: bytes, now: int) -> Asking | None:

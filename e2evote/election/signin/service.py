@@ -48,10 +48,8 @@ class SignIn:
         with self._people.writing() as access:
             robots.check(access, self._settings.robots, answer, now)
             found = members.look_up(access, identity)
-            token = codes.ask(access, found.subject, purpose, now + self._settings.limits.attempt_seconds)
-            asking = codes.find(access, token, purpose, now)
-            if asking is None:
-                raise RefusedError(Reason.NO_ASKING)
+            ends = now + self._settings.limits.attempt_seconds
+            token, asking = codes.ask(access, found.subject, purpose, ends)
             parcel = self._desk.prepare(access, token, asking, found, order, casting=False)
         return self._desk.hand_over(parcel)
 

@@ -205,8 +205,10 @@ class Voting:
             self._bound(access, session, code)
             self._require_time(session, now)
             if asked is None:
-                asked = codes.ask(access, session.member, self._purpose(code), now + self._limits.attempt_seconds)
-            asking = self._asking(access, session, asked, code)
+                ends = now + self._limits.attempt_seconds
+                asked, asking = codes.ask(access, session.member, self._purpose(code), ends)
+            else:
+                asking = self._asking(access, session, asked, code)
             found = members.resolve(access, session.member)
             parcel = self._desk.prepare(access, asked, asking, found, order, casting=True)
         return self._desk.hand_over(parcel)

@@ -91,9 +91,9 @@ def use(people: People) -> list[str]:
     with people.writing() as access:
         subject = members.look_up(access, {"member_number": "M1"}).subject
         token = sessions.begin(access, subject, 2000)
-        asked = codes.ask(access, subject, bytes(32), 2000)
-        asking = codes.find(access, asked, bytes(32), 1000)
-        assert asking is not None
+        asked, asking = codes.ask(access, subject, bytes(32), 2000)
+        assert codes.find(access, asked, bytes(32), 1000) == asking
+        assert codes.find(access, asked, bytes(32), 2000) is None
         code = codes.issue(access, asking, 8, 2000)
         trail.note(access, Event("sign-in code by mobile", subject, "192.0.2.77"), 1000)
         standings.write(access, subject, Standing(State.CASTING, 2, CODE))
@@ -206,6 +206,14 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         People.open(tmp_path)
     (tmp_path / KEY).unlink()
     with pytest.raises(ParseError, match="the file is missing"):
+        People.open(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["[]", '{"database": 5}', '{"database": "postgresql://h/d", "x": 1}'])
+def test_settings_of_a_server_that_are_none(tmp_path: Path, content: str) -> None:
+    people_with(tmp_path, 0).close()
+    (tmp_path / FOLDER / "people.json").write_text(content)
+    with pytest.raises(ParseError, match="expected an object with the field database"):
         People.open(tmp_path)
 
 

@@ -113,6 +113,7 @@ def test_zeros_that_a_spreadsheet_dropped_come_back(manifest: Manifest) -> None:
         ("09121234567", "0912123456", "mobile: not the number of a mobile telephone; a digit may be missing"),
         ("09121234567", "02122334455", "mobile: not the number of a mobile telephone; a digit may be missing"),
         ("09121234567", "unknown", "mobile: not a telephone number"),
+        ("09121234567", "09121234567 ext 5", "mobile: expected a number without an extension"),
         ("z@example.org", "z@example", "email: not an e-mail address"),
         ("z@example.org", "z@example.org\u200f;x", "email: not an e-mail address"),
         ("everything", "nothing", "ballot_style: the election has no such ballot style; there are "),

@@ -96,6 +96,7 @@ def test_settings_are_read_with_their_defaults(tmp_path: Path) -> None:
         ("channels/mobile/url", "file:///etc/passwd", "expected a URL with a host"),
         ("channels/mobile/method", "DELETE", "channels.mobile.http.method"),
         ("channels/mobile/body/fields/receptor", None, "null is not allowed"),
+        ("channels/mobile/body", {"format": "form", "fields": {"to": 1}}, "the fields of a form are strings"),
         ("channels/mobile/secrets/KEY", "x", "channels.mobile.http.secrets.KEY"),
         ("limits", {"code_digits": 4}, "limits.code_digits"),
         ("limits", {"code_seconds": "120"}, "limits.code_seconds"),

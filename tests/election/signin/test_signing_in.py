@@ -10,6 +10,7 @@ from sqlalchemy import event
 from e2evote.election.people import members, trail
 from e2evote.election.people.trail import Event
 from e2evote.election.signin.desk import Order
+from e2evote.election.signin.masks import mask_email, mask_mobile
 from e2evote.election.signin.refusals import Reason, RefusedError
 from e2evote.election.signin.texts import LANGUAGES, REFUSALS, explain
 from tests.election.members import member
@@ -51,6 +52,28 @@ def test_identities_are_read_as_the_roll_reads_them(hall: Hall) -> None:
     hall.signin.begin(typed, answer(hall), ORDER)
     hall.settle()
     assert [message.to for message in hall.received.messages] == ["+989120000003"]
+
+
+@pytest.mark.parametrize(
+    ("mobile", "email", "sent"),
+    [("۰۹۱۲ ۰۰۰ ۰۰۰۲", "member2@EXAMPLE.org", 1), ("09120000003", "member2@example.org", 0)],
+)
+def test_other_fields_may_be_asked_for_too(hall: Hall, mobile: str, email: str, sent: int) -> None:
+    fields = ("member_number", "mobile", "email")
+    hall.signin = type(hall.signin)(
+        replace(hall.desk, settings=hall.desk.settings.model_copy(update={"fields": fields}))
+    )
+    hall.signin.begin({"member_number": "M2", "mobile": mobile, "email": email}, answer(hall), ORDER)
+    hall.settle()
+    assert len(hall.received.messages) == sent
+
+
+@pytest.mark.parametrize(
+    ("number", "mask"), [("+989123456751", "09****51"), ("+4915123456789", "+49 ****89"), ("+14155552671", "+1 ****71")]
+)
+def test_masks(number: str, mask: str) -> None:
+    assert mask_mobile(number, "IR") == mask
+    assert mask_email("z@sub.example.org") == "z****@s****.org"
 
 
 @pytest.mark.parametrize("typed", ["", "M/1", "x" * 201])
