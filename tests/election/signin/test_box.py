@@ -1,5 +1,8 @@
 """The same steps on a real board: its folder, its committer, ballots of a toy election with commitments."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +27,8 @@ from tests.builders import TOY, patterned_ballots
 from tests.election.held import build, publish
 from tests.election.signin.conftest import ORDER, Hall
 from tests.election.signin.test_signing_in import refusal
+
+ROOT = Path(__file__).resolve().parents[3]
 
 CAST, CHALLENGE = b"c" * 32, b"h" * 32
 
@@ -115,3 +120,23 @@ def test_counts_that_differ_are_noticed(booth: Booth) -> None:
     found.check(cast=1)
     with pytest.raises(CheckError, match="the board has 2 cast ballots, the roll 1 members who have voted"):
         found.check(cast=2)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_server_that_is_killed_while_casting(booth: Booth, tmp_path: Path, when: str) -> None:
+    hall, token, code = booth.hall, booth.hall.sign_in(), booth.offered(0).code
+    booth.commit(token, 0)
+    sent = hall.voting.send_code(token, code, ORDER)
+    values = (tmp_path, when, token, sent.token, hall.newest_code(), code.hex(), CAST.hex())
+    arguments = [sys.executable, "-m", "tests.election.signin.casting_and_dying", *map(str, values)]
+    died = subprocess.run(arguments, cwd=ROOT, capture_output=True, check=False)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    if when == "after":
+        assert booth.box.fate(code) is Fate.CAST
+        assert hall.voting.reconcile() == Reconciled(voted=1, undecided=0)
+    else:
+        assert hall.voting.reconcile() == Reconciled(voted=0, undecided=1)
+    again = hall.voting.cast(token, sent.token, "no code", code, "a", lambda: booth.decide(0, "cast", CAST))
+    assert again.again is (when == "after")
+    hall.voting.reconcile().check(cast=1)
+    assert refusal(hall.voting.begin, hall.sign_in()).reason is Reason.HAS_VOTED
