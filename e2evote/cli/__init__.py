@@ -8,6 +8,8 @@ from e2evote.terminal.program import Program
 NOUNS = (
     "manifest",
     "election",
+    "roll",
+    "signin",
     "ceremony",
     "device",
     "ballot",

@@ -58,6 +58,7 @@ from guardian_cli.workspace import INBOX, TRANSCRIPT, Card, Notes, Workspace, ma
 from tests.builders import manifest_bytes
 from tests.fuzz.disputes import dispute
 from tests.fuzz.log import log
+from tests.fuzz.people import roll, signin
 from tests.fuzz.world import (
     InMemory,
     case_of,
@@ -433,4 +434,6 @@ TARGETS = {
     "passphrase": Target(passphrase, "bytes", 2**12, "text"),
     "log": Target(log, "bytes", 2**13),
     "dispute": Target(dispute, "bytes", 2**12),
+    "roll": Target(roll, "bytes", 2**12),
+    "signin": Target(signin, longest=2**12),
 }
