@@ -23,9 +23,11 @@ NOUNS = (
     "bench",
 )
 """Every command is defined under its own name in the module of that name."""
+EXTRAS = {"roll": "e2evote[web]", "signin": "e2evote[web]", "board": "e2evote[board]"}
+"""What installs the packages that only these commands need."""
 
 
-@click.group(cls=Program, modules={noun: f"e2evote.cli.{noun}" for noun in NOUNS})
+@click.group(cls=Program, modules={noun: f"e2evote.cli.{noun}" for noun in NOUNS}, extras=EXTRAS)
 @click.version_option(__version__, message="e2evote %(version)s")
 @click.option("--traceback", is_flag=True, help="Show where an unexpected error arose, for a report about it.")
 def main(traceback: bool) -> None:

@@ -48,6 +48,7 @@ class Program(click.Group):
         *args: Any,  # noqa: ANN401
         modules: Mapping[str, str],
         exit_codes: Mapping[type[E2EVoteError], int] = MappingProxyType({}),
+        extras: Mapping[str, str] = MappingProxyType({}),
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
         """Take command names with the modules that define them under the same name, '_' for '-'.
@@ -56,10 +57,11 @@ class Program(click.Group):
             args: as ``click.Group``.
             modules: of each command.
             exit_codes: of errors that end with another code than 2.
+            extras: of commands that need packages which are not installed with the program: what installs them.
             kwargs: as ``click.Group``.
         """
         super().__init__(*args, **kwargs)
-        self.modules, self.exit_codes = modules, exit_codes
+        self.modules, self.exit_codes, self.extras = modules, exit_codes, extras
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names in the order given."""
@@ -69,7 +71,12 @@ class Program(click.Group):
         """Import a command."""
         if name not in self.modules:
             return None
-        command = getattr(import_module(self.modules[name]), name.replace("-", "_"))
+        try:
+            command = getattr(import_module(self.modules[name]), name.replace("-", "_"))
+        except ModuleNotFoundError as error:
+            if name not in self.extras:
+                raise
+            return _not_installed(name, self.extras[name], error.name)
         return command if isinstance(command, click.Command) else None
 
     def invoke(self, ctx: click.Context) -> object:
@@ -93,6 +100,17 @@ class Program(click.Group):
             what = f"unexpected {type(error).__name__}: {error}"
             shown = f"'{ctx.command_path} --traceback …' shows where"
             raise Failure(f"{what}; {shown}. Please report it.", UNEXPECTED) from None
+
+
+def _not_installed(name: str, extra: str, package: str | None) -> click.Command:
+    """Return a command that says what has to be installed before there is one, whatever it is asked."""
+    advice = f"Not installed: pip install '{extra}'"
+
+    def tell() -> None:
+        raise Failure(f"'{name}' needs the package {package}, which is not installed: pip install '{extra}'")
+
+    settings: dict[str, Any] = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+    return click.Command(name, callback=tell, context_settings=settings, short_help=advice)
 
 
 def printable(text: str) -> str:
