@@ -28,6 +28,7 @@ from e2evote.cli.standing import (
 )
 from e2evote.cli.workspace import Workspace
 from e2evote.decryption.rounds import DecryptionCommitments, DecryptionResponses, DecryptionReveals
+from e2evote.files import write_atomically
 from e2evote.messages.accusing import complaints_about_decryption
 from e2evote.messages.complaints import COMPLAINT
 from e2evote.messages.decrypting import (
@@ -45,7 +46,6 @@ from e2evote.messages.rounds import COMMITMENTS, RESPONSES, REVEALS, Collected, 
 from e2evote.messages.transcript import Transcript, read_lines
 from e2evote.record.codec import RecordModel, dump, parse
 from e2evote.record.exceptions import Override
-from e2evote.record.writer import write_atomically
 from e2evote.terminal.screen import Report
 
 DECRYPTION, PLAN, STATEMENTS, MESSAGES, OUTBOX = (

@@ -12,10 +12,10 @@ from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, directory, 
 from e2evote.cli.workspace import Workspace
 from e2evote.encoding import hex_of
 from e2evote.errors import CheckError
+from e2evote.files import replacing
 from e2evote.preencryption import paper
 from e2evote.preencryption.encrypting import Blank
 from e2evote.record.manifest import Manifest
-from e2evote.record.writer import replacing
 from e2evote.terminal.screen import note, progress
 
 

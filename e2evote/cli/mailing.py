@@ -18,6 +18,7 @@ from e2evote.cli.private import SecretNonceEntry
 from e2evote.encoding import hex_of
 from e2evote.encryption import SecretBallotNonce
 from e2evote.errors import CheckError, VerificationError
+from e2evote.files import replacing
 from e2evote.preencryption.encrypting import Blank, NewBallot, expecting, pre_encrypt_ballots
 from e2evote.preencryption.paper import Sheet
 from e2evote.preencryption.recording import Choices, choices_of_codes, printed_codes, record_ballot
@@ -27,7 +28,6 @@ from e2evote.record.layout import LINE_LIMIT
 from e2evote.record.pre_encrypted import PreEncryptedBallot
 from e2evote.record.setup import Election
 from e2evote.record.short_codes import ShortCode
-from e2evote.record.writer import replacing
 from e2evote.terminal.screen import Report
 
 Secret = tuple[PreEncryptedBallot, SecretBallotNonce]

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import click
 
 from e2evote.errors import CheckError
+from e2evote.files import replacing, write_atomically
 from e2evote.group.parameters import INSECURE_NAMES
 from e2evote.record.layout import OBJECT_LIMIT
-from e2evote.record.writer import replacing, write_atomically
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -11,9 +11,9 @@ from pydantic import Field
 
 from e2evote.encoding import Hex
 from e2evote.errors import ParseError
+from e2evote.files import write_atomically
 from e2evote.group.elements import Group, SecretScalar
 from e2evote.record.codec import Count, Hash, Index, RecordModel, dump, parse
-from e2evote.record.writer import write_atomically
 
 T = TypeVar("T", bound=RecordModel)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from e2evote.errors import E2EVoteError
+from e2evote.files import write_atomically
 from e2evote.messages.accusing import complaints_about
 from e2evote.messages.adjudication import Verdict, adjudicate
 from e2evote.messages.complaints import COMPLAINT, Absence, Complaint, Grounds, InvalidMessage
@@ -13,7 +14,6 @@ from e2evote.messages.evidence import Case
 from e2evote.messages.rounds import Collected
 from e2evote.messages.transcript import Transcript
 from e2evote.record.codec import RecordModel
-from e2evote.record.writer import write_atomically
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+from e2evote.ed25519 import verify_signature
 from e2evote.encoding import b
 from e2evote.errors import CheckError
 from e2evote.group.elements import Group
 from e2evote.hashing import H, OwnTag
-from e2evote.messages.signing import SecretSigningKey, Signature, verify_signature
+from e2evote.messages.signing import SecretSigningKey, Signature
 from e2evote.record.codec import Count, Hash, Index, RecordModel, dump, parse
 
 RoundName = Literal[

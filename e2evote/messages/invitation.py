@@ -10,13 +10,14 @@ from typing import Annotated, Literal, Self
 
 from annotated_types import MaxLen, MinLen
 
+from e2evote.ed25519 import check_signing_key
 from e2evote.errors import CheckError
 from e2evote.group.elements import Group
 from e2evote.group.parameters import STANDARD
 from e2evote.hashing import H, OwnTag
 from e2evote.key_ceremony import Ceremony
 from e2evote.messages.envelope import Exchange, Message, Round, open_message, parse_envelope, write
-from e2evote.messages.signing import PublicSigningKey, SecretSigningKey, check_signing_key
+from e2evote.messages.signing import PublicSigningKey, SecretSigningKey
 from e2evote.record.codec import Index, RecordModel, parse
 from e2evote.record.load import accepted_group
 from e2evote.record.manifest import parse_manifest

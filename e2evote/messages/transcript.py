@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from e2evote.errors import CheckError, ParseError
+from e2evote.files import write_atomically
 from e2evote.messages.envelope import Exchange, RoundName, open_envelope, parse_envelope
 from e2evote.record.layout import LINE_LIMIT
-from e2evote.record.writer import write_atomically
 
 Write = Callable[[Path, bytes], None]
 """What writes a file as a whole."""

@@ -1,47 +1,14 @@
 """Writing a record: whole files only, each to a temporary file, synced, renamed, and entered into the index."""
 
 import hashlib
-import os
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
 
 from e2evote.errors import CheckError
+from e2evote.files import TEMPORARY, write_atomically
 from e2evote.record import layout
 from e2evote.record.codec import RecordModel, dump
 from e2evote.record.layout import FORMAT, FORMAT_VERSION, Directory, Index, IndexEntry, Record
-
-_TEMPORARY = ".writing-"
-
-
-def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file so that a crash leaves the old content or the new, never a mixture."""
-    with replacing(path, mode) as file:
-        file.write(data)
-
-
-@contextmanager
-def replacing(path: Path, mode: int = 0o644) -> Iterator[IO[bytes]]:
-    """Open a file for writing that becomes ``path`` at the end of the block; if the block raises, nothing changes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            os.fchmod(file.fileno(), mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 class RecordWriter:
@@ -55,7 +22,7 @@ class RecordWriter:
         """
         self.root = root
         root.mkdir(parents=True, exist_ok=True)
-        for leftover in root.rglob(f"{_TEMPORARY}*"):
+        for leftover in root.rglob(f"{TEMPORARY}*"):
             leftover.unlink()
         record = Record(Directory(root))
         self._entries: dict[str, IndexEntry] = {}

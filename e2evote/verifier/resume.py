@@ -19,9 +19,9 @@ from e2evote import __version__
 from e2evote.elgamal import Ciphertext
 from e2evote.encoding import Hex
 from e2evote.errors import CheckError, ParseError
+from e2evote.files import write_atomically
 from e2evote.group.elements import Group
 from e2evote.record.codec import Hash, Index, RecordModel, Total, dump, parse
-from e2evote.record.writer import write_atomically
 from e2evote.verifier.chunk import Outcome
 from e2evote.verifier.report import Check, Finding, Ledger
 from e2evote.verifier.v09_aggregation import Sums

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from e2evote.errors import CheckError, ParseError
-from e2evote.record.writer import write_atomically
+from e2evote.files import write_atomically
 
 Write = Callable[[Path, bytes], None]
 """What writes a file as a whole; tests hand in one that fails."""

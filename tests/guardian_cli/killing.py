@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from e2evote.record import writer
+from e2evote import files
 
 # write_atomically makes a temporary file, syncs it, sets its mode, renames it, and syncs the folder (the second fsync).
 POINTS = [
@@ -36,10 +36,10 @@ def killed_at(point: tuple[str, str]) -> Iterator[None]:
         return call
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writer.tempfile, "mkstemp", dying(writer.tempfile.mkstemp, "mkstemp"))
-        patch.setattr(writer.Path, "replace", dying(Path.replace, "replace"))
+        patch.setattr(files.tempfile, "mkstemp", dying(files.tempfile.mkstemp, "mkstemp"))
+        patch.setattr(files.Path, "replace", dying(Path.replace, "replace"))
         for this in ("fsync", "fchmod"):
-            patch.setattr(writer.os, this, dying(getattr(os, this), this))
+            patch.setattr(files.os, this, dying(getattr(os, this), this))
         yield
 
 

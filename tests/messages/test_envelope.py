@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from e2evote.ed25519 import check_signing_key, verify_signature
 from e2evote.errors import CheckError, E2EVoteError, ParseError, VerificationError
 from e2evote.messages.envelope import ALL, NOTHING, Envelope, Exchange, Round, open_message, parse_envelope, write
 from e2evote.messages.invitation import IDENTITY, write_identity
 from e2evote.messages.rounds import CONFIRMATION, PUBLIC_KEY, ROUNDS, SHARE, Confirmation
-from e2evote.messages.signing import SecretSigningKey, check_signing_key, verify_signature
+from e2evote.messages.signing import SecretSigningKey
 from e2evote.record.codec import dump, parse
 from tests.messages.guardians import Held, invitation
 from tests.strategies import TOY_GROUP

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from e2evote.errors import CheckError, ParseError, VerificationError
+from e2evote.files import write_atomically
 from e2evote.messages import transcript as module
 from e2evote.messages.envelope import Exchange, write
 from e2evote.messages.key_check import KEY_CHECK
 from e2evote.messages.rounds import CONFIRMATION, PUBLIC_KEY, ROUNDS, SHARE, Confirmation, collect
 from e2evote.messages.transcript import Transcript, check_none_foreign, read_lines, sort_out
-from e2evote.record.writer import write_atomically
 from tests.guardian_cli.killing import POINTS, WRITTEN, dies_at
 from tests.messages.conftest import Decrypted
 from tests.messages.guardians import Held

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from e2evote.errors import CheckError, ParseError
+from e2evote.files import replacing, write_atomically
 from e2evote.record import layout
 from e2evote.record.layout import Record
 from e2evote.record.setup import ExtendedHashes
-from e2evote.record.writer import RecordWriter, replacing, write_atomically
+from e2evote.record.writer import RecordWriter
 from tests.builders import BuiltRecord, build_record
 
 HASHES = ExtendedHashes(h_e=bytes(32))
