@@ -1,0 +1,57 @@
+"""What all requests to a board's server share, and how it is served."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import segno
+
+from e2evote.board.committer import Committer
+from e2evote.board.log import Board
+from e2evote.election.acceptance import Acceptance
+from e2evote.web.verification import Verification
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a board is served. It can be carried to another process.
+
+    Args:
+        folder: the board's.
+        url: where the public finds it, without a slash at its end; empty where that is not known here.
+        zone: the time zone of the pages.
+        verify: whether proofs are verified before a ballot is accepted.
+        processes: that verify proofs, for each process that serves.
+        interval: seconds between two checkpoints, where there is something new.
+        allow_insecure: names of parameter sets that prove nothing, for tests.
+    """
+
+    folder: Path
+    url: str = ""
+    zone: str = "UTC"
+    verify: bool = True
+    processes: int = 1
+    interval: float = 1.0
+    allow_insecure: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A board that is being served."""
+
+    settings: Settings
+    board: Board
+    acceptance: Acceptance
+    committer: Committer
+    verification: Verification | None
+    token: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the pages."""
+        return ZoneInfo(self.settings.zone)
+
+    def qr_code(self, code: str) -> str:
+        """Return a picture, as a data URI, that leads to a ballot's page, or is the code where no address is known."""
+        text = f"{self.settings.url}/ballot/{code}" if self.settings.url else code
+        return segno.make(text, error="m", micro=False).svg_data_uri(scale=4, border=2)
