@@ -43,14 +43,16 @@ class Language:
 
     def number(self, value: int) -> str:
         """Return a number in the language's digits."""
-        text = format_decimal(value, locale=self.locale)
-        return en_to_fa(text) if self.tag == "fa" else text  # Babel has the signs of Persian numbers, not the digits
+        if self.tag == "fa":  # Babel has the signs of Persian numbers, and Latin digits
+            return en_to_fa(format_decimal(value, locale=self.locale, numbering_system="arabext"))
+        return format_decimal(value, locale=self.locale)
 
     def time(self, moment: datetime, zone: tzinfo) -> str:
         """Return day and time of day, to the second, in a time zone that is named."""
         local = moment.astimezone(zone)
         if self.tag == "fa":
-            day = JalaliDateTime(local).strftime("%-d %B %Y، %H:%M:%S", locale="fa")
+            date = JalaliDateTime(local)
+            day = self.number(date.day) + date.strftime(" %B %Y، %H:%M:%S", locale="fa")
         else:
             day = format_datetime(local, "d MMMM yyyy, HH:mm:ss", locale=self.locale)
         return f"{day} ({get_timezone_name(local, locale=self.locale)})"
