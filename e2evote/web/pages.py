@@ -1,16 +1,14 @@
 """What people read: the board's front page, the page of a ballot, and the search for one by its confirmation code."""
 
 
-import segno
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from e2evote.board.notes import Note
 from e2evote.web.codes import LENGTH, grouped, rows, sought
 from e2evote.web.rendering import Page
 from e2evote.web.site import Site
-from e2evote.web.views import ballot_view, checkpoint_view
+from e2evote.web.views import ballot_view, checkpoint_view, codes_beginning
 
 CHOICES = 20
 """Ballots that a search names at most."""
@@ -26,8 +24,9 @@ def front(request: Request) -> Response:
     """Show the board."""
     site, page = request.app.state.site, page_of(request)
     with site.board.reading() as view:
+        site.learn(view)
         note = view.published()
-    shown = None if note is None else checkpoint_view(site.board.policy, Note.parse(note))
+    shown = None if note is None else checkpoint_view(note, site.board.policy)
     return page.render("front.html", checkpoint=shown)
 
 
@@ -40,6 +39,7 @@ def search(request: Request) -> Response:
         problem = page.gettext("Enter at least 8 digits of the code: 0 to 9 and A to F.") if text else None
         return page.render("invalid.html", 400 if text else 200, query=text, problem=problem)
     with site.board.reading() as view:
+        site.learn(view)
         found = codes_beginning(view, beginning, CHOICES + 1)
     if not found:
         return page.render("absent.html", 404, query=beginning)
@@ -57,6 +57,7 @@ def ballot(request: Request) -> Response:
     if code != request.path_params["code"]:
         return RedirectResponse(page.here(f"/ballot/{code}"), 308)
     with site.board.reading() as view:
+        site.learn(view)
         shown = ballot_view(view, site.board.policy, code)
     if shown is None:
         return page.render("absent.html", 404, query=code)

@@ -1,6 +1,6 @@
 """Pages from templates: one set of templates for all languages, without script, cookies and inline styles."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -34,12 +34,12 @@ def environment(tag: str) -> Environment:
 class Page:
     """One answer to a reader: the language, and how to render in it."""
 
-    def __init__(self, request: Request, title: str, origin: str, zone: ZoneInfo) -> None:
+    def __init__(self, request: Request, title: Callable[[str], str], origin: str, zone: ZoneInfo) -> None:
         """Take what all pages show.
 
         Args:
             request: what is answered.
-            title: what the board is called.
+            title: gives what the board is called in a language, by its tag.
             origin: of its log.
             zone: for times.
         """
@@ -68,7 +68,7 @@ class Page:
         fixed: Mapping[str, object] = {
             "language": self.language,
             "languages": languages().values(),
-            "title": self.title,
+            "title": self.title(self.language.tag),
             "origin": self.origin,
             "static": self.root,
             "asked": self.asked,

@@ -1,5 +1,6 @@
 """What all requests to a board's server share, and how it is served."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,8 +9,10 @@ import segno
 
 from e2evote.board.committer import Committer
 from e2evote.board.log import Board
-from e2evote.election.acceptance import Acceptance
+from e2evote.board.storage.snapshot import Snapshot
+from e2evote.election.acceptance import Acceptance, Submission
 from e2evote.web.verification import Verification
+from e2evote.web.views import election_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,10 @@ class Settings:
     verify: bool = True
     processes: int = 1
     interval: float = 1.0
-    allow_insecure: frozenset[str] = field(default_factory=frozenset)
+    allow_insecure: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Site:
     """A board that is being served."""
 
@@ -43,13 +46,22 @@ class Site:
     board: Board
     acceptance: Acceptance
     committer: Committer
-    verification: Verification | None
-    token: str
+    verification: Verification[Submission] | None
+    token: str = field(repr=False)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of the pages."""
         return ZoneInfo(self.settings.zone)
+
+    def learn(self, view: Snapshot) -> None:
+        """Look what the election is called, once the board has its manifest."""
+        self.names = self.names or election_names(view)
+
+    def title(self, tag: str) -> str:
+        """Return the election's name in a language, or in another one it has; the board's origin while it has none."""
+        return self.names.get(tag) or next(iter(self.names.values()), self.board.origin)
 
     def qr_code(self, code: str) -> str:
         """Return a picture, as a data URI, that leads to a ballot's page, or is the code where no address is known."""

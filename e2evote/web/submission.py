@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, get_args
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from e2evote.board.storage.writing import Writing
@@ -20,24 +20,14 @@ from e2evote.election.receipts import receipt
 from e2evote.encoding import canonical_json, parse_hex, strict_json
 from e2evote.errors import CheckError, E2EVoteError, ParseError, StorageError, VerificationError
 from e2evote.record.ballot import Status
+from e2evote.web.bodies import RefusedError, body_of
 from e2evote.web.site import Site
 from e2evote.web.verification import BusyError
 
 BODY_LIMIT = BALLOT_LIMIT + 1024
 """Bytes of a request: the largest ballot, its commitments, and what is around them."""
-BODY_SECONDS = 30
-"""Seconds in which a request has to arrive."""
 
 Answer = Callable[[Request, Site], Awaitable[Accepted]]
-
-
-class RefusedError(Exception):
-    """A request that is not even looked at; what to answer."""
-
-    def __init__(self, status: int, problem: str, **headers: str) -> None:
-        """Take status, reason and headers."""
-        super().__init__(problem)
-        self.status, self.headers = status, headers
 
 
 async def submit_ballot(request: Request) -> Response:
@@ -114,28 +104,6 @@ async def _object(request: Request, site: Site, needed: set[str], optional: set[
     for name in sorted(value.keys() - needed - optional):
         raise ParseError("request", f"the field {name[:50]!a} is not known")
     return value
-
-
-async def body_of(request: Request, limit: int) -> bytes:
-    """Return the body of a request.
-
-    Raises:
-        RefusedError: it is too large, or takes too long to come.
-    """
-    if request.headers.get("content-length", "0").isdecimal() and int(request.headers["content-length"]) > limit:
-        raise RefusedError(413, f"larger than {limit} bytes")
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > limit:
-                    raise RefusedError(413, f"larger than {limit} bytes", Connection="close")
-    except TimeoutError:
-        raise RefusedError(408, "the request took too long to arrive", Connection="close") from None
-    except ClientDisconnect:
-        raise RefusedError(400, "the request ended early") from None
-    return bytes(body)
 
 
 def _commitments(value: object) -> Commitments | None:
