@@ -1,0 +1,60 @@
+"""Which tables a database has, and bringing them to those of this version, by Alembic."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from e2evote.board.storage.database import Database, translated
+from e2evote.errors import CheckError
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def newest() -> str:
+    """Return the revision of this version."""
+    head = _scripts().get_current_head()
+    if head is None:
+        raise FileNotFoundError(f"{_SCRIPTS}: the migrations are missing")
+    return head
+
+
+def revision_of(database: Database) -> str | None:
+    """Return a database's revision, None where it has no tables of ours.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    with database.transaction() as connection, translated(database.where):
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(connection: Connection) -> None:
+    """Make the tables of this version out of those of an older one, or of none, in the connection's transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def check(database: Database, folder: Path) -> None:
+    """Accept a database with the tables of this version.
+
+    Raises:
+        CheckError: it has others, or none; the text names the command that helps, if one does.
+        StorageError: it cannot be read.
+    """
+    found, wanted = revision_of(database), newest()
+    if found is None:
+        raise CheckError(f"{database.where}: there are no tables of a board in this database")
+    if found != wanted:
+        known = any(script.revision == found for script in _scripts().walk_revisions())
+        hint = f"run 'e2evote board upgrade {folder}'" if known else "a newer version of e2evote has written it"
+        raise CheckError(f"{database.where}: its tables are of revision {found}, expected {wanted}; {hint}")
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(_SCRIPTS))
