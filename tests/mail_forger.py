@@ -324,12 +324,14 @@ class MailForger(Forger):
             self.put(path(device, first // SHARD + 1), *objects[first : first + SHARD])
 
 
-def build_mail(group_name: str = TOY, manifest: bytes | None = None, ballots: int = 4) -> BuiltRecord:
+def build_mail(
+    group_name: str = TOY, manifest: bytes | None = None, ballots: int = 4, spoiled: int = 0
+) -> BuiltRecord:
     """Hold the part of a mail election that has nothing to do with mail: keys, and some ballots of a booth."""
     with tempfile.TemporaryDirectory() as folder:
         return build_record(
             Path(folder), group_name=group_name, manifest=manifest or mail_manifest(), ballots=ballots, challenged=1,
-            spoiled=0, devices=(("Booth", 1),), n=2, k=1, until="ballots",
+            spoiled=spoiled, devices=(("Booth", 1),), n=2, k=1, until="ballots",
         )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ which must come before which.
 """
 
 import hashlib
+import re
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import StringConstraints
@@ -91,6 +92,9 @@ KINDS: dict[str, type[Entry]] = {
 }
 
 
+_KIND = re.compile(rb'\{"kind":"([a-z]{1,20})"')
+
+
 def parse_entry(data: bytes, where: str) -> Entry:
     """Return the entry that ``data`` is the canonical JSON of.
 
@@ -99,11 +103,11 @@ def parse_entry(data: bytes, where: str) -> Entry:
     """
     if len(data) > ENTRY_LIMIT:
         raise ParseError(where, f"longer than {ENTRY_LIMIT} bytes")
-    value = strict_json(data, where)
-    name = value.get("kind") if isinstance(value, dict) else None
-    kind = KINDS.get(name) if isinstance(name, str) else None
+    match = _KIND.match(data)
+    kind = KINDS.get(match[1].decode()) if match else None
     if kind is None:
-        raise ParseError(where, f"expected one of {', '.join(KINDS)}", "kind")
+        strict_json(data, where)
+        raise ParseError(where, f"expected an object that begins with the kind, one of {', '.join(KINDS)}", "kind")
     return parse(kind, data, where)
 
 

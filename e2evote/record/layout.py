@@ -37,6 +37,8 @@ TALLIES = "tallies.ndjson"
 CHALLENGED_BALLOTS = "challenged_ballots.ndjson"
 CONTEST_DATA = "contest_data.ndjson"
 UNCAST_BALLOTS = "uncast_ballots.ndjson"
+BOARD_CHECKPOINT = "board/checkpoint"
+BOARD_ENTRIES = "board/entries.ndjson"
 
 _PIECE = 2**13
 
@@ -84,7 +86,7 @@ def recorded_path(device: int, shard: int) -> str:
 def is_record_path(path: str) -> bool:
     """Tell whether the format has a file of this name."""
     single = {MANIFEST, PARAMETERS, HASHES, JOINT_KEYS, EXTENDED_HASHES, ENCRYPTED_TALLIES, EXCEPTIONS, TALLIES}
-    single |= {CHALLENGED_BALLOTS, CONTEST_DATA, UNCAST_BALLOTS}
+    single |= {CHALLENGED_BALLOTS, CONTEST_DATA, UNCAST_BALLOTS, BOARD_CHECKPOINT, BOARD_ENTRIES}
     return path in single or bool(_GUARDIAN.fullmatch(path) or _DEVICE.fullmatch(path))
 
 
@@ -92,6 +94,18 @@ def is_ballots_path(path: str) -> bool:
     """Tell whether the file holds ballots, what was recorded of them, or their statuses."""
     match = _DEVICE.fullmatch(path)
     return match is not None and (match[2] == "statuses.ndjson" or match[3] is not None)
+
+
+def is_entered_whole(path: str) -> bool:
+    """Tell whether a bulletin board has one entry for the whole file, rather than one for each of its ballots."""
+    of_ballots = {CHALLENGED_BALLOTS, UNCAST_BALLOTS, BOARD_CHECKPOINT, BOARD_ENTRIES}
+    return is_record_path(path) and not is_ballots_path(path) and path not in of_ballots
+
+
+def device_of(path: str) -> int | None:
+    """Return the number of the device that the file is of, None if it is of none."""
+    match = _DEVICE.fullmatch(path)
+    return int(match[1]) if match else None
 
 
 class IndexEntry(RecordModel):

@@ -13,7 +13,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from annotated_types import Ge, Le, MinLen
 
-from e2evote.errors import CheckError
+from e2evote.board.policy import Policy
+from e2evote.errors import CheckError, ParseError
 from e2evote.record.codec import Index, RecordModel, parse
 
 MAXIMUM_LIMIT = 1000
@@ -137,6 +138,7 @@ class Manifest(RecordModel):
     minimum_cell_ballots: Index = 10
     cast_contest_data_may_be_decrypted: bool = False
     hash_trimming: Annotated[int, Ge(1), Le(8)] | None = None
+    board: Annotated[tuple[str, ...], MinLen(1)] | None = None
     contests: Annotated[tuple[Contest, ...], MinLen(1)]
     ballot_styles: Annotated[tuple[BallotStyle, ...], MinLen(1)]
     tally_cells: Annotated[tuple[TallyCell, ...], MinLen(1)] | None = None
@@ -219,6 +221,8 @@ class Manifest(RecordModel):
             yield "chaining_modes must be [0], [1] or [0,1]"
         if self.date is not None and not _is_date(self.date):
             yield f"date {self.date!r} is not a day written YYYY-MM-DD"
+        if self.board is not None:
+            yield from _board_problems(self.board)
 
     def check(self) -> None:
         """Accept a consistent manifest.
@@ -229,6 +233,15 @@ class Manifest(RecordModel):
         problems = list(self.problems())
         if problems:
             raise CheckError("manifest: " + "; ".join(problems))
+
+
+def board_policy(lines: tuple[str, ...]) -> Policy:
+    """Return the policy that a manifest's field ``board`` holds.
+
+    Raises:
+        ParseError: it is none.
+    """
+    return Policy.parse("".join(f"{line}\n" for line in lines))
 
 
 def parse_manifest(data: bytes, where: str = "manifest.json") -> Manifest:
@@ -253,6 +266,23 @@ def _contest_problems(contest: Contest) -> Iterator[str]:
         yield f"{where}: a write-in option needs contest_data_blocks"
     if "write_in_count" in contest.supplemental_fields and not any(option.write_in for option in contest.options):
         yield f"{where}: write_in_count needs a write-in option"
+
+
+def _board_problems(lines: tuple[str, ...]) -> Iterator[str]:
+    """Yield what is wrong with the policy of the bulletin board."""
+    if any("\n" in line for line in lines):
+        yield "board: each text is one line of the policy"
+        return
+    try:
+        policy = board_policy(lines)
+    except ParseError as error:
+        yield f"board: {error}"
+        return
+    if len(policy.logs) != 1:
+        yield f"board: {len(policy.logs)} lines name a log; exactly one must"
+    witnesses = {key.public for key in policy.witnesses.values()}
+    if any(key.public in witnesses for key in policy.logs):
+        yield "board: a witness has the key of the log"
 
 
 def _merging_problems(cells: tuple[TallyCell, ...]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from e2evote.record.ballot import BallotStatus, DeviceClosing, DeviceOpening, EncryptedBallot
 from e2evote.record.codec import RecordModel
+from e2evote.record.entries import KINDS
 from e2evote.record.exceptions import TallyException
 from e2evote.record.layout import Index
 from e2evote.record.manifest import Manifest
@@ -34,6 +35,7 @@ SCHEMAS: dict[str, type[RecordModel]] = {
     "pre_encrypted_ballot": PreEncryptedBallot,
     "recorded_ballot": RecordedBallot,
     "uncast_ballot": UncastBallot,
+    **{f"board_{kind}": entry for kind, entry in KINDS.items()},
     "plaintext_ballot": PlaintextBallot,
 }
 

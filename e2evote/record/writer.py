@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from e2evote.errors import CheckError
-from e2evote.files import TEMPORARY, write_atomically
+from e2evote.files import TEMPORARY, replacing, write_atomically
 from e2evote.record import layout
 from e2evote.record.codec import RecordModel, dump
 from e2evote.record.layout import FORMAT, FORMAT_VERSION, Directory, Index, IndexEntry, Record
@@ -50,15 +50,28 @@ class RecordWriter:
         Raises:
             CheckError: the file is there and may not be replaced, or the format has no such file.
         """
+        self.write_pieces(name, [data], replace)
+
+    def write_pieces(self, name: str, pieces: Iterable[bytes], replace: bool = False) -> None:
+        """Write a file of any size, piece by piece, and the index; if ``pieces`` raises, nothing is written.
+
+        Raises:
+            CheckError: the file is there and may not be replaced, or the format has no such file.
+        """
         if not layout.is_record_path(name):
             raise CheckError(f"the record format has no file {name}")
         path = self.root / name
         if path.exists() and not replace:
             raise CheckError(f"{path} exists already; nothing was overwritten")
-        if self._entries.pop(name, None):
-            self._write_index()  # so that a crash never leaves the new file under the old one's hash
-        write_atomically(path, data)
-        self._entries[name] = IndexEntry(path=name, size=len(data), sha256=hashlib.sha256(data).digest())
+        size, digest = 0, hashlib.sha256()
+        with replacing(path) as file:
+            for piece in pieces:
+                file.write(piece)
+                digest.update(piece)
+                size += len(piece)
+            if self._entries.pop(name, None):
+                self._write_index()  # so that a crash never leaves the new file under the old one's hash
+        self._entries[name] = IndexEntry(path=name, size=size, sha256=digest.digest())
         self._write_index()
 
     def write(self, name: str, value: RecordModel, replace: bool = False) -> None:
@@ -67,7 +80,7 @@ class RecordWriter:
 
     def write_lines(self, name: str, values: Iterable[RecordModel], replace: bool = False) -> None:
         """Write objects as lines of a file."""
-        self.write_bytes(name, b"".join(dump(value) + b"\n" for value in values), replace)
+        self.write_pieces(name, (dump(value) + b"\n" for value in values), replace)
 
     def _write_index(self) -> None:
         files = tuple(self._entries[name] for name in sorted(self._entries))

@@ -18,9 +18,11 @@ from e2evote.record import layout
 from e2evote.record.layout import Record
 from e2evote.record.places import Ranged
 from e2evote.verifier import chains, v05_identifiers, v12_contest_data
+from e2evote.verifier.board_ballots import Comparison
+from e2evote.verifier.board_entries import Entered
 from e2evote.verifier.chunk import BALLOT_CHECKS, OPENED_CHECKS, Chunk, Line, Outcome, verify_chunk
 from e2evote.verifier.context import Context
-from e2evote.verifier.cutting import Cutter, Entries, Speaking
+from e2evote.verifier.cutting import Cutter, Entries, Speaking, Step
 from e2evote.verifier.reduction import Cut, Extent, Reduction
 from e2evote.verifier.references import Reference, read_back, refer
 from e2evote.verifier.report import Place
@@ -38,8 +40,9 @@ def verify(
     workers: Workers,
     progress: Callable[[int, int], None] | None = None,
     state: StateFile | None = None,
+    entered: Entered | None = None,
 ) -> Outcome:
-    """Run the pass and return everything it found.
+    """Run the pass and return everything it found; ``entered`` is what a bulletin board has of the ballots.
 
     Raises:
         ParseError: a file that cannot be parsed, or changed meanwhile.
@@ -72,7 +75,9 @@ def verify(
     # What travels is read again where it arrives; only an archive has no parts that could be read.
     files = record.files if workers.apart and isinstance(record.files, Ranged) else None
     run = partial(_verify, __version__, context, key, with_opened)
-    chunks = _handed_out(cutter, reduction, saved, state is not None)
+    board = Comparison(entered, with_opened) if entered is not None else None
+    steps = cutter.steps() if board is None else board.passing(cutter.steps())
+    chunks = _handed_out(steps, reduction, saved, state is not None)
     if files is None:
         results = workers.map(run, chunks)
     else:
@@ -87,6 +92,8 @@ def verify(
     total = reduction.total
     v05_identifiers.verify_unique(total.ledger, record, context, key, total.id_digests, total.code_digests)
     total.ledger.add(speaking.end())
+    if board is not None:
+        total.ledger.add(board.end())
     total.ledger.complete(BALLOT_CHECKS)
     if with_opened:
         v12_contest_data.verify_complete(total.ledger, context, total.with_data, total.data_opened)
@@ -162,14 +169,16 @@ def _read_and_verify(files: Ranged, verify: Callable[[Chunk[Line]], R], referenc
     return verify(read_back(files, reference))
 
 
-def _handed_out(cutter: Cutter, reduction: Reduction, saved: Saved | None, digested: bool) -> Iterator[Chunk[Line]]:
+def _handed_out(
+    steps: Iterator[Step], reduction: Reduction, saved: Saved | None, digested: bool
+) -> Iterator[Chunk[Line]]:
     """Yield the chunks that are still to be verified, and have every step noted.
 
     Chunks that were done before are cut all the same, to see that they are the same.
     """
     skip, digest = 0 if saved is None else saved.chunks, reduction.digest
     number = 0
-    for step in cutter.steps():
+    for step in steps:
         if not isinstance(step, Chunk):
             if number >= skip:
                 reduction.note(step)

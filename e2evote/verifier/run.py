@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from e2evote.engine import Workers, workers
@@ -31,11 +32,13 @@ from e2evote.verifier import (
     v18_uncast_ballots,
     v19_uncast_contents,
     x_ballots,
+    x_board,
     x_exceptions,
     x_index,
     x_pre_encrypted,
     x_relations,
 )
+from e2evote.verifier.chunk import Outcome
 from e2evote.verifier.context import Context, Setup
 from e2evote.verifier.report import PHASES, Ledger, Phase, Report
 from e2evote.verifier.resume import SECONDS, StateFile, header
@@ -67,6 +70,7 @@ CHECKS = (
     *x_pre_encrypted.CHECKS,
     *v18_uncast_ballots.CHECKS,
     *v19_uncast_contents.CHECKS,
+    *x_board.CHECKS,
 )
 """Every check, in order."""
 
@@ -137,8 +141,14 @@ def verify_and_sum(
     if setup is not None and backend is not None:
         setup = replace(setup, group=setup.group.on(backend))
     x_index.verify(ledger, record, index)  # hashes all files: a backend that is not there is refused before
+    entered = None
+    if setup is not None and "X.manifest" not in ledger.findings:
+        entered = x_board.verify(ledger, record, setup.manifest, PHASES.index(until))
     if setup is not None and until != "setup":
-        counts, sums = _verify_keys_and_votes(ledger, record, setup, PHASES.index(until), workers(jobs), progress, file)
+        pass_over = partial(ballots.verify, workers=workers(jobs), progress=progress, state=file, entered=entered)
+        counts, sums = _verify_keys_and_votes(ledger, record, setup, PHASES.index(until), pass_over)
+    if entered is not None:
+        counts["entries"] = entered.size
     results = tuple(ledger.result(check) for check in CHECKS)
     parameters = setup.group.name if setup is not None else "unknown"
     if file is not None:
@@ -151,9 +161,7 @@ def _verify_keys_and_votes(
     record: Record,
     setup: Setup,
     until: int,
-    hands: Workers,
-    progress: Progress | None,
-    state: StateFile | None,
+    pass_over: Callable[[Record, Context, bool], Outcome],
 ) -> tuple[dict[str, int], Sums]:
     guardians = v02_guardian_keys.verify(ledger, record, setup)
     keys = v03_joint_keys.verify(ledger, record, setup, guardians)
@@ -163,7 +171,7 @@ def _verify_keys_and_votes(
     if until < PHASES.index("ballots") or "X.manifest" in ledger.findings:
         return counts, Sums()
     context = Context.of(setup, guardians, keys, h_e, _window(record, setup))
-    outcome = ballots.verify(record, context, until >= PHASES.index("opened"), hands, progress, state)
+    outcome = pass_over(record, context, until >= PHASES.index("opened"))
     ledger.add(outcome.ledger)
     counts |= {"devices": len(record.device_indices()), "ballots": len(outcome.id_digests), **outcome.statuses}
     if until >= PHASES.index("tally"):

@@ -15,6 +15,8 @@ disagree where one of the two readings is wrong.
     boxes.py        the boxes (6.2) and the project's own X checks, one after the other; they are in
                     boxes_setup.py (1 to 4), boxes_ballots.py (5 to 8), boxes_tally.py (9 to 11)
                     and boxes_opened.py (12 to 14)
+    board.py        the bulletin board's tree, checkpoint and policy; ed25519.py their signatures, boxes_board.py
+                    what is checked of it
 
 Every check takes its inputs as the record states them (H_P, H_B, H_E, H_I, chi, H_DI, H_j, A and B, ...), and each of
 these stated values has its own check. So one wrong value is found where it is stated and where it is used, not

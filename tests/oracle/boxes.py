@@ -10,6 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from .arithmetic import STANDARD, parameter_sets
+from .boxes_board import BoardBoxes
 from .boxes_mail import MailBoxes
 from .boxes_opened import OpenedBoxes
 from .boxes_setup import SetupBoxes
@@ -33,20 +34,22 @@ def verify(path: str | Path, allow_insecure: Collection[str] = frozenset(), unti
         raise ValueError("unknown parameter sets: " + ", ".join(sorted(unknown)))
     record = read_record(path, until)
     verdict = Verdict()
-    _Boxes(record, verdict).run(allow_insecure)
+    _Boxes(record, verdict).run(allow_insecure, until)
     return verdict
 
 
-class _Boxes(SetupBoxes, MailBoxes, TallyBoxes, OpenedBoxes):
+class _Boxes(SetupBoxes, MailBoxes, TallyBoxes, OpenedBoxes, BoardBoxes):
     """One method a box or a group of X checks."""
 
-    def run(self, allow_insecure: Collection[str]) -> None:
+    def run(self, allow_insecure: Collection[str], until: str) -> None:
         record = self.record
         self.x_index()
         self.x_manifest_and_parameters()
         self.box_1(allow_insecure)
         if (self.group.p, self.group.q) not in {(known.p, known.q) for known in parameter_sets().values()}:
             return
+        if not self.manifest.broken_rules:
+            self.board(until)
         if record.keys is None:
             return
         self.x_guardian_indices()

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .board import Policy, read_policy
 from .strict_json import decode, integer, items, members, refuse, text
 
 NO_BREAK_SPACES = "\u00a0\u202f"
@@ -87,6 +88,7 @@ class Manifest:
     cast_contest_data_may_be_decrypted: bool = False
     omega: int | None = None
     """The number of the hash-trimming function; None where nothing is pre-encrypted."""
+    board: Policy | None = None
     broken_rules: list[str] = field(default_factory=list)
 
     def rule(self, holds: bool, message: str) -> None:
@@ -118,7 +120,7 @@ def read_manifest(content: bytes) -> Manifest:
     top = members(
         decode(content, where, compact=False),
         "label name? date? jurisdiction? device_info? chaining_modes? maximum_weight? minimum_cell_ballots?"
-        " cast_contest_data_may_be_decrypted? hash_trimming? contests ballot_styles tally_cells?",
+        " cast_contest_data_may_be_decrypted? hash_trimming? board? contests ballot_styles tally_cells?",
         where,
         ordered=False,
     )
@@ -139,6 +141,9 @@ def read_manifest(content: bytes) -> Manifest:
     if "hash_trimming" in top:
         manifest.omega = integer(top["hash_trimming"], f"{where} hash_trimming")
         manifest.rule(1 <= manifest.omega <= 8, f"there is no hash-trimming function {manifest.omega}")
+    if "board" in top:
+        manifest.board, broken = read_policy([text(*item) for item in items(top["board"], f"{where} board")])
+        manifest.broken_rules += broken
     _read_contests(manifest, top["contests"])
     _read_styles(manifest, top["ballot_styles"])
     _read_cells(manifest, top.get("tally_cells"))

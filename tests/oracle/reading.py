@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from .arithmetic import Group
+from .board import read_checkpoint
 from .files import LAYOUT, files_of_archive, files_of_directory, read_index
 from .forms import Forms
 from .manifest import read_manifest
+from .reading_board import read_entries
 from .reading_mail import MailReader
 from .record import (
     PHASES,
@@ -70,6 +72,10 @@ def read_record(path: str | Path, until: str) -> Record:
         h_p=hex_bytes(hashes["h_p"], "hashes.json h_p", 32),
         h_b=hex_bytes(hashes["h_b"], "hashes.json h_b", 32),
     )
+    if "board/checkpoint" in files:
+        record.checkpoint = read_checkpoint(files["board/checkpoint"], "board/checkpoint")
+    if "board/entries.ndjson" in files:
+        record.entries = read_entries(files["board/entries.ndjson"], "board/entries.ndjson")
     _Phases(record).read(PHASES.index(until))
     return record
 

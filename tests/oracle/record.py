@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from .arithmetic import Group
+from .board import Checkpoint
 from .equations import Ciphertext, HashedElGamal
 from .manifest import Manifest
 
@@ -330,6 +331,24 @@ class DecryptedData:
 
 
 @dataclass
+class Entry:
+    """An entry of the bulletin board: its kind, its time, and whatever else its kind has."""
+
+    where: str
+    kind: str
+    time: str
+    path: str = ""
+    device: int = 0
+    position: int = 0
+    confirmation_code: bytes = b""
+    sha256: bytes = b""
+    cast_commitment: bytes | None = None
+    challenge_commitment: bytes | None = None
+    status: str = ""
+    secret: bytes | None = None
+
+
+@dataclass
 class Record:
     """Everything that was read; a phase that the record has not reached is None or empty."""
 
@@ -340,6 +359,8 @@ class Record:
     parameters: Parameters
     h_p: bytes
     h_b: bytes
+    checkpoint: Checkpoint | None = None
+    entries: list[Entry] | None = None
     guardians: dict[int, Guardian] = field(default_factory=dict)
     keys: Keys | None = None
     devices: list[Device] = field(default_factory=list)

@@ -111,6 +111,18 @@ CHECKS = {
     "X.uncast-complete": "exactly the uncast ballots are opened, once and in full",
     "X.uncast-nonce": "nonces of uncast ballots are in Z_q",
     "X.challenged-data-nonce": "contest data nonces are in Z_q and g^xi = C_0",
+    "X.board-presence": "checkpoint and entries of a board where the manifest names one, and only there",
+    "X.board-signed": "the checkpoint is signed by the board",
+    "X.board-witnessed": "the checkpoint is cosigned by a quorum of witnesses",
+    "X.board-root": "the entries are those of the checkpoint",
+    "X.board-order": "every entry is in its place",
+    "X.board-files": "files are those of the entries",
+    "X.board-secrets": "what becomes of a ballot is decided by who committed to it",
+    "X.board-ballots": "ballots are those of the entries",
+    "X.board-statuses": "statuses are those of the entries",
+    "X.board-recorded": "recorded ballots are those of the entries",
+    "X.board-opened": "opened ballots are those of the entries",
+    "X.board-end": "a finished record's last entry is the end",
 }
 
 

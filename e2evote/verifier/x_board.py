@@ -1,0 +1,96 @@
+"""The bulletin board: its checkpoint is signed and witnessed, and the record is exactly what it commits to.
+
+What concerns the board alone, and whole files, is judged here in one pass over its entries. Ballots are compared as they
+are cut into chunks (``board_ballots``), so that no file is read once more for it.
+"""
+
+from e2evote.board import checkpoint, cosignature
+from e2evote.board.merkle import Frontier, leaf_hash
+from e2evote.board.notes import Note
+from e2evote.board.policy import Policy
+from e2evote.errors import ParseError, VerificationError
+from e2evote.record import layout
+from e2evote.record.entries import parse_entry
+from e2evote.record.layout import Record
+from e2evote.record.manifest import Manifest, board_policy
+from e2evote.verifier import board_ballots
+from e2evote.verifier.board_entries import Entered
+from e2evote.verifier.report import PHASES, Check, Ledger
+
+_ALONE = (
+    Check("X.board-presence", "a checkpoint and entries are there where the manifest names a board, else not", "setup"),
+    Check("X.board-signed", "the checkpoint is signed by the manifest's board", "setup"),
+    Check("X.board-witnessed", "the checkpoint is cosigned by the manifest's quorum of witnesses", "setup"),
+    Check("X.board-root", "the entries are exactly those that the checkpoint commits to", "setup"),
+    Check("X.board-order", "every entry stands in its place", "setup"),
+    Check("X.board-files", "the files of the record are exactly those that are entered, each once", "setup"),
+    Check("X.board-secrets", "what becomes of a ballot is decided by a secret that it commits to", "setup"),
+)
+_END = (Check("X.board-end", "the board of a finished record has ended", "opened"),)
+CHECKS = (*_ALONE, *board_ballots.CHECKS, *_END)
+
+
+def verify(ledger: Ledger, record: Record, manifest: Manifest, until: int) -> Entered | None:
+    """Judge the board up to a phase, and return what it has, None where there is nothing to judge.
+
+    Files must have been compared with the index before, and the manifest must keep its rules.
+
+    Raises:
+        ParseError: the checkpoint is no checkpoint, or an entry none.
+    """
+    there = [name in record for name in (layout.BOARD_CHECKPOINT, layout.BOARD_ENTRIES)]
+    if manifest.board is not None or any(there):
+        may_lack = until < PHASES.index("ballots") and not any(there)
+        whole = manifest.board is not None and (all(there) or may_lack)
+        ledger.check("X.board-presence", whole, _what_is_wrong(manifest, there))
+    if manifest.board is None or not all(there):
+        ledger.complete(CHECKS)
+        return None
+    found = _verify_checkpoint(ledger, record, board_policy(manifest.board))
+    entered, tree = Entered(ledger), Frontier()
+    for where, line in record.lines(layout.BOARD_ENTRIES):
+        tree.append(leaf_hash(line))
+        entered.take(where, parse_entry(line, where))
+    ledger.check("X.board-root", tree.size == found.size, f"{tree.size} entries; the checkpoint has {found.size}")
+    ledger.check("X.board-root", tree.root() == found.root, "the root over the entries is not the checkpoint's")
+    _verify_files(ledger, record, entered)
+    ledger.complete(_ALONE)
+    if until >= PHASES.index("opened"):
+        ledger.check("X.board-end", entered.last == "end", "the last entry is not the end")
+        ledger.complete(_END)
+    return entered
+
+
+def _what_is_wrong(manifest: Manifest, there: list[bool]) -> str:
+    if manifest.board is None:
+        return "the record has a board's files, and its manifest names no board"
+    names = (layout.BOARD_CHECKPOINT, layout.BOARD_ENTRIES)
+    missing = [name for name, is_there in zip(names, there, strict=True) if not is_there]
+    return f"the manifest names a board; the record lacks {' and '.join(missing)}"
+
+
+def _verify_checkpoint(ledger: Ledger, record: Record, policy: Policy) -> checkpoint.Checkpoint:
+    try:
+        note = Note.parse(record.read(layout.BOARD_CHECKPOINT))
+        found = checkpoint.Checkpoint.parse(note.text)
+    except ParseError as error:
+        raise ParseError(layout.BOARD_CHECKPOINT, error.problem, error.field) from None
+    for check_id, judge in (
+        ("X.board-signed", lambda: checkpoint.verify(note, policy.logs)),
+        ("X.board-witnessed", lambda: policy.verify_witnessed(note)),
+    ):
+        try:
+            judge()
+            ledger.check(check_id, True, "")
+        except VerificationError as error:
+            ledger.check(check_id, False, str(error))
+    return found
+
+
+def _verify_files(ledger: Ledger, record: Record, entered: Entered) -> None:
+    for path, sha256 in entered.files.items():
+        if ledger.check("X.board-files", path in record, f"{path} is on the board, and not in the record"):
+            digest = record.digests[path] if path in record.digests else record.sha256(path)[1]
+            ledger.check("X.board-files", digest == sha256, f"{path} is another than on the board")
+    for path in sorted(filter(layout.is_entered_whole, record.names - entered.files.keys())):
+        ledger.check("X.board-files", False, f"{path} is not on the board")
