@@ -73,8 +73,8 @@ def _begin(settings: Settings, board: Board, token: str, stack: ExitStack) -> Si
     if settings.verify:
         verification = Verification[Submission](partial(_verifier, settings), settings.processes, WAITING)
         stack.callback(verification.close)
-    witnesses = stack.enter_context(closing(WitnessClient(board.policy)))
-    stack.enter_context(closing(Publishing(lambda: board.publish(witnesses.ask), settings.interval)))
+    witnesses = stack.enter_context(closing(WitnessClient()))
+    stack.enter_context(closing(Publishing(lambda: board.publish(witnesses.ask, witnesses.problem), settings.interval)))
     committer = stack.enter_context(Committer(board))
     return Site(settings, board, acceptance, committer, verification, token)
 
