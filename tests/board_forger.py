@@ -183,4 +183,3 @@ def cosigned(note: Note, key: SigningKey, seconds: int = 0) -> Signature:
 
 def _time(second: int = 0) -> str:
     return (START + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%SZ")
-

@@ -324,9 +324,7 @@ class MailForger(Forger):
             self.put(path(device, first // SHARD + 1), *objects[first : first + SHARD])
 
 
-def build_mail(
-    group_name: str = TOY, manifest: bytes | None = None, ballots: int = 4, spoiled: int = 0
-) -> BuiltRecord:
+def build_mail(group_name: str = TOY, manifest: bytes | None = None, ballots: int = 4, spoiled: int = 0) -> BuiltRecord:
     """Hold the part of a mail election that has nothing to do with mail: keys, and some ballots of a booth."""
     with tempfile.TemporaryDirectory() as folder:
         return build_record(

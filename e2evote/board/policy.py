@@ -140,11 +140,30 @@ def verify(data: bytes, policy: Policy) -> Witnessed:
             not cosigned.
     """
     note = Note.parse(data)
-    checkpoint = checkpoints.verify(note, [log.key for log in policy.logs])
+    return Witnessed(verify_log(note, policy), note, verify_witnesses(note, policy))
+
+
+def verify_log(note: Note, policy: Policy) -> Checkpoint:
+    """Return the checkpoint of a note that a log of the policy has signed, whoever has cosigned it.
+
+    Raises:
+        ParseError: the note's text is no checkpoint.
+        VerificationError: no log of the policy has signed it, or a known key's signature does not hold.
+    """
+    return checkpoints.verify(note, [log.key for log in policy.logs])
+
+
+def verify_witnesses(note: Note, policy: Policy) -> dict[str, int]:
+    """Return when witnesses of the policy, enough for its quorum, have cosigned a note, whoever has signed it.
+
+    Raises:
+        ParseError: the note's text is no checkpoint.
+        VerificationError: a known witness's cosignature does not hold, or the quorum has not cosigned.
+    """
     times = cosignature.verify(note, [witness.key for witness in policy.witnesses.values()])
     seen = {name: times[witness.key] for name, witness in policy.witnesses.items() if witness.key in times}
     _verify_quorum(policy, seen)
-    return Witnessed(checkpoint, note, seen)
+    return seen
 
 
 def _verify_quorum(policy: Policy, seen: Mapping[str, int]) -> None:

@@ -241,7 +241,7 @@ def board_policy(lines: tuple[str, ...]) -> Policy:
     Raises:
         ParseError: it is none.
     """
-    return Policy.parse("".join(f"{line}\n" for line in lines))
+    return Policy.parse("".join(f"{line}\n" for line in lines).encode())
 
 
 def parse_manifest(data: bytes, where: str = "manifest.json") -> Manifest:
@@ -280,9 +280,6 @@ def _board_problems(lines: tuple[str, ...]) -> Iterator[str]:
         return
     if len(policy.logs) != 1:
         yield f"board: {len(policy.logs)} lines name a log; exactly one must"
-    witnesses = {key.public for key in policy.witnesses.values()}
-    if any(key.public in witnesses for key in policy.logs):
-        yield "board: a witness has the key of the log"
 
 
 def _merging_problems(cells: tuple[TallyCell, ...]) -> Iterator[str]:

@@ -86,7 +86,9 @@ class Comparison:
             if self._with_opened:
                 self._verify_lines("X.board-opened", opened, item.opened, "is opened", place)
 
-    def _verify_lines(self, check_id: str, sha256: bytes | None, lines: tuple[Line, ...], what: str, place: Place) -> None:
+    def _verify_lines(
+        self, check_id: str, sha256: bytes | None, lines: tuple[Line, ...], what: str, place: Place
+    ) -> None:
         expected = [] if sha256 is None else [sha256]
         same = [hashlib.sha256(line.data).digest() for line in lines] == expected
         if expected or lines:

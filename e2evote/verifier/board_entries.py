@@ -4,7 +4,6 @@ Of two entries about the same thing the first counts; one that speaks of a ballo
 nothing. Both are findings.
 """
 
-import hashlib
 from dataclasses import dataclass, field
 
 from e2evote.record import layout
@@ -21,9 +20,7 @@ from e2evote.record.entries import (
 )
 from e2evote.verifier.report import Ledger, Place
 
-SETUP = frozenset(
-    {layout.MANIFEST, layout.PARAMETERS, layout.HASHES, layout.JOINT_KEYS, layout.EXTENDED_HASHES}
-)
+SETUP = frozenset({layout.MANIFEST, layout.PARAMETERS, layout.HASHES, layout.JOINT_KEYS, layout.EXTENDED_HASHES})
 """Files that come before any device, as do the guardians' keys."""
 AFTER_THE_SUMS = frozenset({layout.TALLIES, layout.EXCEPTIONS, layout.CONTEST_DATA})
 
@@ -84,8 +81,8 @@ class Entered:
     def _file(self, where: str, entry: FileEntry) -> None:
         path = entry.path
         known = layout.is_entered_whole(path)
-        self.ledger.check("X.board-files", known, f"{where}: no entry can stand for a file {ascii(path)}")
-        once = self.ledger.check("X.board-files", path not in self.files, f"{where}: {ascii(path)} is entered twice")
+        self.ledger.check("X.board-files", known, f"{where}: no entry can stand for a file {path!a}")
+        once = self.ledger.check("X.board-files", path not in self.files, f"{where}: {path!a} is entered twice")
         if not known or not once:
             return
         why = self._why_not_yet(path)

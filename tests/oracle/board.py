@@ -13,6 +13,7 @@ from .strict_json import OracleParseError, refuse
 
 LOG, WITNESS = 1, 4
 """Types of keys: Ed25519, and Ed25519 for cosignatures with a time."""
+MOST = 64
 
 
 @dataclass
@@ -137,7 +138,7 @@ def read_policy(lines: list[str]) -> tuple[Policy, list[str]]:
         if line.strip(" \t").startswith("#") or words == [""]:
             continue
         try:
-            if any(ord(character) < 0x20 and character != "\t" or ord(character) == 0x7F for character in line):
+            if any((ord(character) < 0x20 and character != "\t") or ord(character) == 0x7F for character in line):
                 refuse(line, "a control character")
             if words[0] == "log" and len(words) in (2, 3):
                 policy.logs.append(_key(words[1], LOG))
@@ -159,6 +160,8 @@ def read_policy(lines: list[str]) -> tuple[Policy, list[str]]:
     keys = [key.public for key in (*policy.logs, *policy.witnesses.values())]
     if len(policy.logs) != 1 or quorums != 1 or len(set(keys)) != len(keys):
         broken.append("board: not exactly one log and one quorum, or a key twice")
+    if max(len(policy.witnesses), len(policy.groups)) > MOST:
+        broken.append(f"board: more than {MOST} witnesses or groups")
     return policy, broken
 
 

@@ -35,7 +35,7 @@ class BoardBoxes(Checker):
         there = [path in files for path in (CHECKPOINT, ENTRIES)]
         if policy is not None or any(there):
             may_lack = phase < PHASES.index("ballots") and not any(there)
-            self.check("X.board-presence", all(there) and policy is not None or may_lack, "the board is not whole")
+            self.check("X.board-presence", (all(there) and policy is not None) or may_lack, "the board is not whole")
         checkpoint, entries = self.record.checkpoint, self.record.entries
         if policy is None or checkpoint is None or entries is None:
             return
