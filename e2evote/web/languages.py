@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 from babel import Locale
 from babel.dates import format_datetime, get_timezone_name
@@ -55,7 +56,8 @@ class Language:
             day = self.number(date.day) + date.strftime(" %B %Y، %H:%M:%S", locale="fa")
         else:
             day = format_datetime(local, "d MMMM yyyy, HH:mm:ss", locale=self.locale)
-        return f"{day} ({get_timezone_name(local, locale=self.locale)})"
+        width: Literal["long", "short"] = "long" if local.utcoffset() else "short"
+        return f"{day} ({get_timezone_name(local, width, locale=self.locale)})"
 
 
 @cache

@@ -12,81 +12,63 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from e2evote.board import tiles
-from e2evote.board.checkpoint import Checkpoint
 from e2evote.board.merkle import inclusion_proof
+from e2evote.board.mirror import CHECKPOINT, POLICY
 from e2evote.board.notes import Note
 from e2evote.board.proof import Proof
-from e2evote.board.storage.snapshot import Snapshot
-from e2evote.board.tiles import Bundle, Tile
-from e2evote.errors import ParseError, StorageError
+from e2evote.board.served import Served
+from e2evote.errors import StorageError
 from e2evote.web.site import Site
+from e2evote.web.views import checkpoint_of
 
 TEXT, BYTES = "text/plain; charset=utf-8", "application/octet-stream"
 FOR_EVER, FOR_SECONDS = "public, max-age=31536000, immutable", "public, max-age=2"
 OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
-_OBJECT = re.compile(r"([0-9a-f]{2})/(\1[0-9a-f]{62})", re.ASCII)
+_OBJECT = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}", re.ASCII)
 _INDEX = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
 def checkpoint(request: Request) -> Response:
     """Serve the newest published checkpoint."""
-    site: Site = request.app.state.site
-    with site.board.reading() as view:
-        note = view.published()
-    return _absent() if note is None else _served(request, note, TEXT, FOR_SECONDS)
+    return _served(request, _read(request, CHECKPOINT), TEXT, FOR_SECONDS)
+
+
+def policy(request: Request) -> Response:
+    """Serve the keys of board and witnesses."""
+    return _served(request, _read(request, POLICY), TEXT, FOR_SECONDS)
 
 
 def tile(request: Request) -> Response:
-    """Serve a tile of hashes, or a bundle of entries."""
-    site: Site = request.app.state.site
-    try:
-        place = tiles.parse_path(f"tile/{request.path_params['path']}")
-    except ParseError:
-        return _absent()
-    with site.board.reading() as view:
-        if not _tile_of(place).is_within(_published_size(view)):
-            return _absent()
-        if isinstance(place, Tile):
-            first = place.index * tiles.WIDTH
-            data = b"".join(view.hashes(tiles.HEIGHT * place.level, first, first + place.width))
-            return _served(request, data, BYTES, FOR_EVER)
-        first = place.index * tiles.WIDTH
-        data = tiles.bundle_bytes(list(view.entries(first, first + place.width)))
+    """Serve a tile of hashes."""
+    return _served(request, _read(request, f"tile/{request.path_params['path']}"), BYTES, FOR_EVER)
+
+
+def entries(request: Request) -> Response:
+    """Serve a bundle of entries."""
+    data = _read(request, f"tile/entries/{request.path_params['path']}")
     return _served(request, data, BYTES, FOR_EVER, compressed=True)
 
 
 def stored_object(request: Request) -> Response:
     """Serve a ballot or a file by its SHA-256."""
-    site: Site = request.app.state.site
-    match = _OBJECT.fullmatch(request.path_params["path"])
-    if match is None:
-        return _absent()
-    with site.board.reading() as view:
-        data = view.object(bytes.fromhex(match[2]))
-    return _absent() if data is None else _served(request, data, BYTES, FOR_EVER, compressed=True)
-
-
-def policy(request: Request) -> Response:
-    """Serve the keys of board and witnesses."""
-    site: Site = request.app.state.site
-    return _served(request, site.board.policy.encode(), TEXT, FOR_SECONDS)
+    path = request.path_params["path"]
+    data = _read(request, f"object/{path}") if _OBJECT.fullmatch(path) else None
+    return _served(request, data, BYTES, FOR_EVER, compressed=True)
 
 
 def proof(request: Request) -> Response:
     """Serve the proof that an entry is in the newest published checkpoint (C2SP tlog-proof); the entry is its extra data."""
     site: Site = request.app.state.site
     text = request.path_params["index"]
-    if not _INDEX.fullmatch(text):
-        return _absent()
-    index = int(text)
+    index = int(text) if _INDEX.fullmatch(text) else -1
     with site.board.reading() as view:
-        note, size = view.published(), _published_size(view)
-        if note is None or index >= size:
-            return _absent()
-        path = tuple(inclusion_proof(index, size, view.hash))
-        data = Proof(index, path, Note.parse(note), view.entry(index)).encode()
+        note = view.published()
+        size = 0 if note is None else checkpoint_of(note).size
+        if note is None or not 0 <= index < size:
+            return _served(request, None, TEXT, FOR_SECONDS)
+        hashes = tuple(inclusion_proof(index, size, view.hash))
+        data = Proof(index, hashes, Note.parse(note), view.entry(index)).encode()
     answer = _served(request, data, TEXT, FOR_SECONDS)
     answer.headers["Content-Disposition"] = f'attachment; filename="{index}.tlog-proof"'
     return answer
@@ -94,9 +76,10 @@ def proof(request: Request) -> Response:
 
 ROUTES = (
     Route("/checkpoint", checkpoint),
+    Route("/policy", policy),
+    Route("/tile/entries/{path:path}", entries),
     Route("/tile/{path:path}", tile),
     Route("/object/{path:path}", stored_object),
-    Route("/policy", policy),
     Route("/proof/{index}.tlog-proof", proof),
 )
 
@@ -107,32 +90,28 @@ def unavailable(error: StorageError) -> Response:
     return Response(f"the board cannot be read at the moment: {error}\n", 503, headers, TEXT)
 
 
-def _tile_of(place: Tile | Bundle) -> Tile:
-    return place.tile if isinstance(place, Bundle) else place
+def _read(request: Request, path: str) -> bytes | None:
+    site: Site = request.app.state.site
+    with site.board.reading() as view:
+        return Served(site.board.origin, view, site.board.policy).get(path, 0)
 
 
-def _published_size(view: Snapshot) -> int:
-    note = view.published()
-    return 0 if note is None else Checkpoint.parse(Note.parse(note).text).size
-
-
-def _absent() -> Response:
-    return Response("there is no such resource\n", 404, {**OPEN, "Cache-Control": FOR_SECONDS}, TEXT)
-
-
-def _served(request: Request, data: bytes, kind: str, caching: str, compressed: bool = False) -> Response:
-    """Return a resource, compressed where that helps and the reader can read it, or say that the reader has it."""
+def _served(request: Request, data: bytes | None, kind: str, caching: str, compressed: bool = False) -> Response:
+    """Return a resource, compressed where that helps and the reader can read it; or that the reader has it, or nobody."""
+    if data is None:
+        return Response("there is no such resource\n", 404, {**OPEN, "Cache-Control": FOR_SECONDS}, TEXT)
     headers = {**OPEN, "Cache-Control": caching}
-    tag = hashlib.sha256(data).hexdigest()[:32]
+    tag, coding = hashlib.sha256(data).hexdigest()[:32], ""
     if compressed:
         headers["Vary"] = "Accept-Encoding"
         if _reads_gzip(request.headers.get("accept-encoding", "")):
-            headers["Content-Encoding"], tag = "gzip", f"{tag}-gzip"
-            data = gzip.compress(data, compresslevel=6, mtime=0)
+            tag, coding = f"{tag}-gzip", "gzip"
     headers["ETag"] = f'"{tag}"'
     if _has(request.headers.get("if-none-match", ""), tag):
-        headers.pop("Content-Encoding", None)
         return Response(status_code=304, headers=headers)
+    if coding:
+        headers["Content-Encoding"] = coding
+        data = gzip.compress(data, compresslevel=6, mtime=0)
     return Response(data, headers=headers, media_type=kind)
 
 
@@ -143,8 +122,9 @@ def _has(condition: str, tag: str) -> bool:
 
 
 def _reads_gzip(header: str) -> bool:
-    for part in header.lower().split(","):
-        name, _, weight = part.partition(";")
-        if name.strip() == "gzip":
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    """Tell whether Accept-Encoding names gzip, and not with a weight of 0."""
+    for part in header.lower().replace(" ", "").split(","):
+        name, _, weight = part.partition(";q=")
+        if name == "gzip":
+            return weight.strip("0.") != "" if weight else True
     return False

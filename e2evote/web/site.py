@@ -64,6 +64,9 @@ class Site:
         return self.names.get(tag) or next(iter(self.names.values()), self.board.origin)
 
     def qr_code(self, code: str) -> str:
-        """Return a picture, as a data URI, that leads to a ballot's page, or is the code where no address is known."""
-        text = f"{self.settings.url}/ballot/{code}" if self.settings.url else code
-        return segno.make(text, error="m", micro=False).svg_data_uri(scale=4, border=2)
+        """Return a picture of ``qr_text``, as a data URI."""
+        return segno.make(self.qr_text(code), error="m", micro=False).svg_data_uri(scale=4, border=2)
+
+    def qr_text(self, code: str) -> str:
+        """Return what leads another device to a ballot: the address of its page, or its code where that is not known."""
+        return f"{self.settings.url}/ballot/{code}" if self.settings.url else code

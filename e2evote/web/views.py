@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from e2evote.board import policy as policies
+from e2evote.board.checkpoint import Checkpoint
 from e2evote.board.lines import to_base64
+from e2evote.board.notes import Note
 from e2evote.board.policy import Group, Policy
 from e2evote.board.storage.snapshot import Snapshot
 from e2evote.election.streams import code_stream, file_stream
@@ -137,6 +139,11 @@ class CheckpointView:
     size: int
     root: str
     witnesses: tuple[WitnessView, ...]
+
+
+def checkpoint_of(note: bytes) -> Checkpoint:
+    """Return what a published note, which the board's storage has verified, says."""
+    return Checkpoint.parse(Note.parse(note).text)
 
 
 def checkpoint_view(note: bytes, policy: Policy) -> CheckpointView:

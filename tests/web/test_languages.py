@@ -65,5 +65,5 @@ def test_directions_and_names() -> None:
 def test_numbers_and_times_are_those_of_the_language() -> None:
     english, persian = languages()["en"], languages()["fa"]
     assert (english.number(1234567), persian.number(1234567)) == ("1,234,567", "۱٬۲۳۴٬۵۶۷")
-    assert english.time(MOMENT, ZoneInfo("UTC")) == "1 December 2026, 21:05:03 (Coordinated Universal Time)"
+    assert english.time(MOMENT, ZoneInfo("UTC")) == "1 December 2026, 21:05:03 (UTC)"
     assert persian.time(MOMENT, ZoneInfo("Asia/Tehran")) == "۱۱ آذر ۱۴۰۵، ۰۰:۳۵:۰۳ (وقت عادی ایران)"
