@@ -25,6 +25,7 @@ from typing import Any
 
 from e2evote.board import merkle
 from e2evote.board.notes import KeyKind, SigningKey, VerifierKey
+from e2evote.board.policy import Policy
 from e2evote.encoding import canonical_json, hex_of, parse_hex, strict_json
 from e2evote.errors import CheckError, ParseError, StorageError
 from e2evote.files import TEMPORARY, write_atomically
@@ -121,14 +122,14 @@ class Folder:
         """Read the folder.
 
         Raises:
-            CheckError: it is no board's, others can read the key, or the key is not the one that the settings name.
+            CheckError: it is no board's, others can read the key, or key or policy are not those of the settings' log.
             ParseError: a file is not in its form.
         """
         self.root = root
         if not (root / SETTINGS).is_file():
             raise CheckError(f"{root} is not a board's folder; 'e2evote board create {root} …' makes one")
         self.settings = Settings.parse(_read(root / SETTINGS), str(root / SETTINGS))
-        self.policy_text = _text(root / POLICY)
+        self.policy = _read_policy(root / POLICY, self.settings.vkey)
         self.key = _read_key(root / KEY)
         if self.key.verifier != self.settings.vkey:
             raise CheckError(f"{root / KEY}: this key is not the one that {SETTINGS} names")
@@ -171,7 +172,7 @@ class Folder:
 
 
 @contextmanager
-def new_folder(root: Path, key: SigningKey, settings: Settings, policy: str) -> Iterator[Path]:
+def new_folder(root: Path, key: SigningKey, settings: Settings, policy: Policy) -> Iterator[Path]:
     """Give a folder with a board's files; it takes its place at the end of the block, and is gone if that raises.
 
     Raises:
@@ -213,6 +214,16 @@ def _text(path: Path) -> str:
         return _read(path).decode("utf-8")
     except UnicodeDecodeError as error:
         raise ParseError(str(path), f"not UTF-8 at byte {error.start}") from None
+
+
+def _read_policy(path: Path, own: VerifierKey) -> Policy:
+    try:
+        policy = Policy.parse(_read(path))
+    except ParseError as error:
+        raise ParseError(f"{path}: {error.where}", error.problem, error.field) from None
+    if own not in [log.key for log in policy.logs]:
+        raise CheckError(f"{path}: there is no line 'log {own}', so no checkpoint of this log would satisfy it")
+    return policy
 
 
 def _read_key(path: Path) -> SigningKey:

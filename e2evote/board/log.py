@@ -5,27 +5,32 @@ all entries since the last one have been hashed again and the tree has been show
 grown; it is stored, and noted in the folder, before anybody sees it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import insert
-
 from e2evote.board import checkpoint as checkpoints
-from e2evote.board import merkle, notes
+from e2evote.board import cosignature, merkle, notes
+from e2evote.board import policy as policies
 from e2evote.board.checkpoint import Checkpoint
 from e2evote.board.folder import MERGE_DELAY, Folder, Settings, Signed, new_folder
-from e2evote.board.growth import verified_root
-from e2evote.board.notes import KeyKind, Note, SigningKey
+from e2evote.board.notes import KeyKind, Note, Signatures, SigningKey
+from e2evote.board.policy import Policy
+from e2evote.board.publishing import Ask, Problem, cosignatures
 from e2evote.board.storage import revision
-from e2evote.board.storage.database import Database, translated
-from e2evote.board.storage.schema import LOG
+from e2evote.board.storage.audit import Audit
+from e2evote.board.storage.database import Database
+from e2evote.board.storage.growth import Progress, ignore, verified_root
 from e2evote.board.storage.snapshot import Snapshot, StoredCheckpoint
 from e2evote.board.storage.writing import Writing
 from e2evote.errors import CheckError, ParseError, StorageError, VerificationError
 
 __all__ = ["Board", "Snapshot", "Writing"]
+
+
+def _ignore(_witness: str, _problem: str) -> None:
+    pass
 
 
 class Board:
@@ -36,7 +41,7 @@ class Board:
         self._folder, self._database = folder, database
         self._seen: Signed | None = None
         self._refused = False
-        self.origin, self.merge_delay = folder.settings.origin, folder.settings.merge_delay
+        self.origin, self.merge_delay, self.policy = folder.settings.origin, folder.settings.merge_delay, folder.policy
 
     @classmethod
     def create(
@@ -63,11 +68,11 @@ class Board:
         """
         key = SigningKey.generate(name, KeyKind.ED25519)
         settings = Settings(key.verifier, merge_delay, database)
-        policy = f"log {key.verifier}\n{witnesses}"
+        policy = Policy.parse(f"log {key.verifier}\n{witnesses}".encode())
         with new_folder(folder, key, settings, policy) as unfinished:
             new = Database.at(Folder(unfinished).database, create=True)
             try:
-                _make_tables(new, settings)
+                revision.create(new, settings.origin, str(settings.vkey))
             finally:
                 new.close()
         return cls.open(folder)
@@ -148,6 +153,44 @@ class Board:
             self._folder.note_signed(Signed(writing.size, root))
         return note
 
+    def publish(self, ask: Ask, problem: Problem = _ignore) -> bytes | None:
+        """Have witnesses cosign a checkpoint of all entries; return the newest that satisfies the policy, if one does.
+
+        A checkpoint is published as soon as its quorum has cosigned it. One that lacks cosignatures stays as it is; the
+        next call asks for a newer one.
+
+        Args:
+            ask: takes a request to a witness.
+            problem: is told of a witness that has not cosigned, and why.
+
+        Raises:
+            StorageError: as of ``checkpoint``; or a cosignature could not be stored.
+        """
+        signed = self.checkpoint()
+        if signed is not None:
+            note = Note.parse(signed)
+            size = Checkpoint.parse(note.text).size
+            known = self._add_cosignatures(size, ())
+            missing = [witness for witness in self.policy.witnesses.values() if witness.name not in known]
+            for new in cosignatures(note, missing, self._prove, ask, problem):
+                self._add_cosignatures(size, new)
+        with self.reading() as snapshot:
+            return snapshot.published()
+
+    def audit(self, progress: Progress = ignore) -> None:
+        """Recompute everything that the database holds, and accept it if all of it follows from the entries.
+
+        Args:
+            progress: is told of entries done, and of how many.
+
+        Raises:
+            StorageError: naming the first thing that does not.
+        """
+        with self._database.transaction() as connection:
+            whole = Audit(connection, self._database.where)
+            whole.run(progress)
+            self._require_root(whole, self._folder.signed())
+
     def sign_note(self, text: str) -> Note:
         """Sign a text that is no checkpoint, such as a receipt.
 
@@ -161,29 +204,51 @@ class Board:
             return notes.sign(text, self._folder.key)
         raise CheckError("this text is a checkpoint; those are signed when the tree has been verified only")
 
+    def _prove(self, old: int, new: int) -> list[bytes]:
+        with self.reading() as snapshot:
+            return merkle.consistency_proof(old, new, snapshot.hash)
+
+    def _add_cosignatures(self, size: int, new: Signatures) -> Collection[str]:
+        """Store cosignatures of a checkpoint, published where they are enough, and return which witnesses' it has."""
+        with self._database.transaction(writing=True) as connection:
+            writing = Writing(connection, self._database.where)
+            before = writing.cosigned(size)
+            note = Note.parse(before or writing.checkpoint(size).note).adding(*new)
+            try:
+                times = cosignature.verify(note, [witness.key for witness in self.policy.witnesses.values()])
+            except VerificationError as error:
+                raise StorageError(f"{self._database.where}: the cosigned checkpoint of size {size}: {error}") from None
+            if note.encode() != before:
+                writing.replace_cosigned(size, note.encode(), self._is_enough(note))
+        return {name for name, witness in self.policy.witnesses.items() if witness.key in times}
+
+    def _is_enough(self, note: Note) -> bool:
+        try:
+            policies.verify(note.encode(), self.policy)
+        except VerificationError:
+            return False
+        return True
+
     # ----------------------------------------------------------------------------------- never two different trees
 
     def _require_grown(self, writing: Writing) -> None:
         """Refuse to append to a database that is behind what was signed, or whose tree was found to be another."""
         signed = self._folder.signed()
-        if writing.size < signed.size:
-            raise self._behind(writing.size, signed)
         if self._refused:
             self._grown_root(writing)
         elif signed != self._seen:
             self._require_root(writing, signed)
+        elif writing.size < signed.size:
+            raise self._behind(writing.size, signed)
         self._seen = signed
 
     def _grown_root(self, log: Snapshot) -> bytes:
         """Return the root of the whole log, after showing that it has grown from everything signed last."""
         self._refused = True
         known = [self._folder.signed()]
-        newest = log.newest_checkpoint()
-        if newest is not None:
-            known.append(self._verified(newest))
+        if newest := log.newest_checkpoint():
+            known.append(Signed(newest.size, newest.root))
         for signed in known:
-            if log.size < signed.size:
-                raise self._behind(log.size, signed)
             self._require_root(log, signed)
         last = max(known, key=lambda signed: signed.size)
         root = verified_root(log, last.size, last.root)
@@ -191,6 +256,8 @@ class Board:
         return root
 
     def _require_root(self, log: Snapshot, signed: Signed) -> None:
+        if log.size < signed.size:
+            raise self._behind(log.size, signed)
         if merkle.root(signed.size, log.hash) != signed.root:
             raise StorageError(
                 f"{self._database.where}: the tree of {signed.size} entries does not have the root that was signed; "
@@ -202,24 +269,3 @@ class Board:
             f"{self._database.where}: there are {size} entries, but a checkpoint of {signed.size} was signed; this is "
             "an old copy, and to go on with it would rewrite the log"
         )
-
-    def _verified(self, stored: StoredCheckpoint) -> Signed:
-        """Return what a stored checkpoint says, if the log has signed just that."""
-        try:
-            found = checkpoints.verify(Note.parse(stored.note), [self._folder.settings.vkey])
-        except (ParseError, VerificationError) as error:
-            raise self._damaged_checkpoint(stored, str(error)) from None
-        if found != Checkpoint(self.origin, stored.size, stored.root):
-            raise self._damaged_checkpoint(stored, "its note says something else")
-        return Signed(stored.size, stored.root)
-
-    def _damaged_checkpoint(self, stored: StoredCheckpoint, problem: str) -> StorageError:
-        return StorageError(f"{self._database.where}: the stored checkpoint of size {stored.size}: {problem}")
-
-
-def _make_tables(database: Database, settings: Settings) -> None:
-    if revision.revision_of(database) is not None:
-        raise CheckError(f"{database.where}: there is a board in this database already")
-    with database.transaction(writing=True) as connection, translated(database.where):
-        revision.upgrade(connection)
-        connection.execute(insert(LOG).values(id=1, origin=settings.origin, vkey=str(settings.vkey), size=0))

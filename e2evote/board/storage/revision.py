@@ -6,9 +6,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from e2evote.board.storage.database import Database, translated
+from e2evote.board.storage.schema import LOG
 from e2evote.errors import CheckError
 
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -38,6 +39,20 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def create(database: Database, origin: str, vkey: str) -> None:
+    """Make the tables of an empty log in an empty database.
+
+    Raises:
+        CheckError: there is a log already.
+        StorageError: the database does not take it.
+    """
+    if revision_of(database) is not None:
+        raise CheckError(f"{database.where}: there is a board in this database already")
+    with database.transaction(writing=True) as connection, translated(database.where):
+        upgrade(connection)
+        connection.execute(insert(LOG).values(id=1, origin=origin, vkey=vkey, size=0))
 
 
 def check(database: Database, folder: Path) -> None:

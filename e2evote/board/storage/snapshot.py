@@ -9,19 +9,41 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Executable, and_, select
+from sqlalchemy import Connection, Executable, and_, bindparam, select
 
+from e2evote.board import checkpoint as checkpoints
 from e2evote.board import merkle
+from e2evote.board.checkpoint import Checkpoint
+from e2evote.board.notes import Note, VerifierKey
 from e2evote.board.storage.database import translated
 from e2evote.board.storage.schema import CHECKPOINTS, COSIGNED, ENTRIES, HASHES, LOG, OBJECTS, STREAMS
-from e2evote.errors import CheckError, StorageError
+from e2evote.errors import CheckError, ParseError, StorageError, VerificationError
 
 _AT_ONCE = 512
 """Rows read in one query."""
 
-_ENTRIES = select(ENTRIES, HASHES.c.hash).select_from(
-    ENTRIES.outerjoin(HASHES, and_(HASHES.c.level == 0, HASHES.c.index == ENTRIES.c.index))
+# Built once: to build a statement takes as long as to run it.
+_ENTRIES_BETWEEN = (
+    select(ENTRIES, HASHES.c.hash)
+    .select_from(ENTRIES.outerjoin(HASHES, and_(HASHES.c.level == 0, HASHES.c.index == ENTRIES.c.index)))
+    .where(ENTRIES.c.index >= bindparam("start"), ENTRIES.c.index < bindparam("stop"))
+    .order_by(ENTRIES.c.index)
 )
+_HASHES_BETWEEN = (
+    select(HASHES.c.index, HASHES.c.hash)
+    .where(HASHES.c.level == bindparam("level"))
+    .where(HASHES.c.index >= bindparam("start"), HASHES.c.index < bindparam("stop"))
+)
+_STREAM = select(STREAMS).where(STREAMS.c.name == bindparam("name")).order_by(STREAMS.c.ordinal)
+_NEWEST_OF_STREAM = (
+    select(STREAMS.c.ordinal, STREAMS.c.index, ENTRIES.c.streams)
+    .select_from(STREAMS.outerjoin(ENTRIES, STREAMS.c.index == ENTRIES.c.index))
+    .where(STREAMS.c.name == bindparam("name"))
+    .order_by(STREAMS.c.ordinal.desc())
+    .limit(1)
+)
+_OBJECT = select(OBJECTS.c.data).where(OBJECTS.c.sha256 == bindparam("sha256"))
+_COSIGNED = select(COSIGNED.c.size, COSIGNED.c.note, CHECKPOINTS.c.root).join_from(COSIGNED, CHECKPOINTS)
 
 
 class StoredCheckpoint(NamedTuple):
@@ -81,8 +103,7 @@ class Snapshot:
         self._check_entries(start, stop)
         for first in range(start, stop, _AT_ONCE):
             last = min(first + _AT_ONCE, stop)
-            column = ENTRIES.c.index
-            rows = self._rows(_ENTRIES.where(column >= first, column < last).order_by(column))
+            rows = self._rows(_ENTRIES_BETWEEN, start=first, stop=last)
             for index, row in zip(range(first, last), _padded(rows, last - first), strict=True):
                 if row is None or row[0] != index:
                     raise self._damaged(f"entry {index} is missing")
@@ -103,12 +124,9 @@ class Snapshot:
     def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
         """Return the hashes of complete subtrees that lie side by side; errors as of ``hash``."""
         self._check_hashes(level, start, stop)
-        column = HASHES.c.index
-        rows = self._rows(
-            select(column, HASHES.c.hash)
-            .where(HASHES.c.level == level, column >= start, column < stop)
-            .order_by(column)
-        )
+        if start == stop:
+            return []
+        rows = self._rows(_HASHES_BETWEEN, level=level, start=start, stop=stop)
         found: dict[int, bytes] = dict(rows)
         for index in range(start, stop):
             if len(found.get(index, b"")) != merkle.HASH_SIZE:
@@ -121,7 +139,7 @@ class Snapshot:
         Raises:
             StorageError: it has a gap, or cannot be read.
         """
-        rows = self._rows(select(STREAMS).where(STREAMS.c.name == name).order_by(STREAMS.c.ordinal))
+        rows = self._rows(_STREAM, name=name)
         indices = [index for _, _, index in rows]
         rising = all(left < right for left, right in pairwise(indices))
         if [ordinal for _, ordinal, _ in rows] != list(range(len(rows))) or not rising:
@@ -134,14 +152,7 @@ class Snapshot:
         Raises:
             StorageError: its last entry is not one of it, or it cannot be read.
         """
-        newest = (
-            select(STREAMS.c.ordinal, STREAMS.c.index, ENTRIES.c.streams)
-            .select_from(STREAMS.outerjoin(ENTRIES, STREAMS.c.index == ENTRIES.c.index))
-            .where(STREAMS.c.name == name)
-            .order_by(STREAMS.c.ordinal.desc())
-            .limit(1)
-        )
-        for ordinal, index, names in self._rows(newest):
+        for ordinal, index, names in self._rows(_NEWEST_OF_STREAM, name=name):
             if name not in (names or "").split():
                 raise self._damaged(f"stream {name} ends with entry {index}, which is not of it")
             return int(ordinal) + 1
@@ -153,37 +164,63 @@ class Snapshot:
         Raises:
             StorageError: it has another SHA-256, or cannot be read.
         """
-        for row in self._rows(select(OBJECTS.c.data).where(OBJECTS.c.sha256 == sha256)):
+        for row in self._rows(_OBJECT, sha256=sha256):
             if hashlib.sha256(row.data).digest() != sha256:
                 raise self._damaged(f"object {sha256.hex()} does not have its SHA-256")
             return bytes(row.data)
         return None
 
     def newest_checkpoint(self) -> StoredCheckpoint | None:
-        """Return the last checkpoint that was signed, None before the first."""
+        """Return the last checkpoint that was signed, None before the first.
+
+        Raises:
+            StorageError: it is not what the log has signed, or cannot be read.
+        """
         rows = self._rows(select(CHECKPOINTS).order_by(CHECKPOINTS.c.size.desc()).limit(1))
-        return StoredCheckpoint._make(rows[0]) if rows else None
+        return self._verified(*rows[0]) if rows else None
+
+    def checkpoint(self, size: int) -> StoredCheckpoint:
+        """Return the checkpoint of this size that was signed.
+
+        Raises:
+            CheckError: there is none.
+            StorageError: it is not what the log has signed, or cannot be read.
+        """
+        for row in self._rows(select(CHECKPOINTS).where(CHECKPOINTS.c.size == size)):
+            return self._verified(*row)
+        raise CheckError(f"no checkpoint of {size} entries has been signed")
 
     def checkpoints(self) -> Iterator[StoredCheckpoint]:
-        """Yield every checkpoint that was ever signed, the smallest first."""
+        """Yield every checkpoint that was ever signed, the smallest first; errors as of ``checkpoint``."""
         after = -1
         while rows := self._rows(
             select(CHECKPOINTS).where(CHECKPOINTS.c.size > after).order_by(CHECKPOINTS.c.size).limit(_AT_ONCE)
         ):
-            yield from (StoredCheckpoint._make(row) for row in rows)
+            yield from (self._verified(*row) for row in rows)
             after = rows[-1].size
 
     def cosigned(self, size: int) -> bytes | None:
-        """Return the checkpoint of this size with the cosignatures it has, None if it has none."""
-        rows = self._rows(select(COSIGNED.c.note).where(COSIGNED.c.size == size))
-        return rows[0].note if rows else None
+        """Return the checkpoint of this size with the cosignatures it has, None if it has none; errors as above."""
+        return self._cosigned(_COSIGNED.where(COSIGNED.c.size == size))
 
     def published(self) -> bytes | None:
-        """Return the note of the newest published checkpoint, None before the first."""
-        rows = self._rows(
-            select(COSIGNED.c.note).where(COSIGNED.c.published == 1).order_by(COSIGNED.c.size.desc()).limit(1)
-        )
-        return rows[0].note if rows else None
+        """Return the note of the newest published checkpoint, None before the first; errors as above."""
+        return self._cosigned(_COSIGNED.where(COSIGNED.c.published == 1).order_by(COSIGNED.c.size.desc()).limit(1))
+
+    def _cosigned(self, statement: Executable) -> bytes | None:
+        for size, note, root in self._rows(statement):
+            return self._verified(size, root, note).note
+        return None
+
+    def _verified(self, size: int, root: bytes, note: bytes) -> StoredCheckpoint:
+        """Return a checkpoint if its note has the log's signature and says what the row says."""
+        try:
+            found = checkpoints.verify(Note.parse(note), [VerifierKey.parse(self.vkey)])
+        except (ParseError, VerificationError) as error:
+            raise self._damaged(f"the checkpoint of {size} entries: {error}") from None
+        if found != Checkpoint(self.origin, size, root):
+            raise self._damaged(f"the checkpoint of {size} entries says something else")
+        return StoredCheckpoint(size, root, note)
 
     def _check_entries(self, start: int, stop: int) -> None:
         if not 0 <= start <= stop <= self.size:
@@ -193,9 +230,9 @@ class Snapshot:
         if not (0 <= level < 64 and 0 <= start <= stop <= self.size >> level):
             raise CheckError(f"of level {level} there are no hashes {start} to {stop}: the log has {self.size} entries")
 
-    def _rows(self, statement: Executable) -> Sequence[Any]:
+    def _rows(self, statement: Executable, **values: str | int | bytes) -> Sequence[Any]:
         with translated(self._where):
-            return self._connection.execute(statement).all()
+            return self._connection.execute(statement, values).all()
 
     def _damaged(self, problem: str) -> StorageError:
         return StorageError(f"{self._where}: {problem}; the database is damaged")

@@ -192,10 +192,10 @@ class Writing(Snapshot):
         if self._failure is not None:
             raise StorageError(str(self._failure)) from self._failure
 
-    def _rows(self, statement: Executable) -> Sequence[Any]:
+    def _rows(self, statement: Executable, **values: str | int | bytes) -> Sequence[Any]:
         self._require_sound()
         try:
-            return super()._rows(statement)
+            return super()._rows(statement, **values)
         except StorageError as error:
             self._failure = error
             raise

@@ -1,7 +1,8 @@
 """That a tree has only grown: what has to hold before a checkpoint is signed."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from e2evote.board import merkle
 from e2evote.board.merkle import Frontier, Subtree
@@ -11,8 +12,15 @@ from e2evote.errors import StorageError, VerificationError
 _AT_ONCE = 1024
 """Entries whose subtrees are compared together."""
 
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told how much of how much is done."""
 
-def verified_root(log: Snapshot, old_size: int, old_root: bytes) -> bytes:
+
+def ignore(_done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+def verified_root(log: Snapshot, old_size: int, old_root: bytes, progress: Progress = ignore) -> bytes:
     """Return the root of the whole log, after hashing all entries since ``old_size`` again.
 
     The stored hashes up to there have to give ``old_root``, every hash stored since has to be that of the entries, and
@@ -31,6 +39,7 @@ def verified_root(log: Snapshot, old_size: int, old_root: bytes) -> bytes:
         for entry in log.entries(start, min(start + _AT_ONCE, log.size)):
             new += frontier.append(merkle.leaf_hash(entry))
         _compare(log, new)
+        progress(frontier.size, log.size)
     root = frontier.root()
     try:
         proof = merkle.consistency_proof(old_size, log.size, log.hash)
