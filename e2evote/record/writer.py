@@ -1,7 +1,8 @@
 """Writing a record: whole files only, each to a temporary file, synced, renamed, and entered into the index."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from e2evote.errors import CheckError
@@ -20,7 +21,7 @@ class RecordWriter:
         Raises:
             CheckError: a file of the index is missing, or a file lies there that is none of the format's.
         """
-        self.root = root
+        self.root, self._held = root, False
         root.mkdir(parents=True, exist_ok=True)
         for leftover in root.rglob(f"{TEMPORARY}*"):
             leftover.unlink()
@@ -43,6 +44,19 @@ class RecordWriter:
     def record(self) -> Record:
         """The record as it now is, for reading."""
         return Record(Directory(self.root))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write the index once, at the end of the block; what an interrupted block wrote is entered by the next writer.
+
+        For many files of a record that nobody reads yet.
+        """
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            self._write_index()
 
     def write_bytes(self, name: str, data: bytes, replace: bool = False) -> None:
         """Write a file and the index.
@@ -83,6 +97,8 @@ class RecordWriter:
         self.write_pieces(name, (dump(value) + b"\n" for value in values), replace)
 
     def _write_index(self) -> None:
+        if self._held:
+            return
         files = tuple(self._entries[name] for name in sorted(self._entries))
         index = Index(format=FORMAT, version=FORMAT_VERSION, files=files)
         write_atomically(self.root / layout.INDEX, dump(index) + b"\n")

@@ -1,0 +1,434 @@
+"""What a board takes in of an election: ballots, what becomes of them, files of the record, the end.
+
+Judging a ballot comes in three steps, of which only the last needs the board's lock: ``check_ballot`` (form and plain
+rules), ``verify_ballot`` (proofs, in whatever process), ``accept_ballot`` (what depends on the entries before it).
+Every other entry has one step. What is sent again gets the entry that is there; nothing is ever given twice.
+"""
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import IO
+
+from e2evote.board.policy import Policy
+from e2evote.election.judging import Judge, context_of
+from e2evote.election.order import Ballot, broken_rule, device_file, missing_setup
+from e2evote.election.ports import Appending, KeptBoard, Streaming
+from e2evote.election.streams import (
+    OnBoard,
+    code_stream,
+    device_stream,
+    entry_at,
+    file_of,
+    file_stream,
+    files_of,
+    identifier_stream,
+    last_entry,
+    link_stream,
+    newest,
+    streams_of,
+)
+from e2evote.election.times import shown_time
+from e2evote.encoding import hex_of, strict_json
+from e2evote.errors import CheckError, ParseError, StorageError
+from e2evote.record import layout
+from e2evote.record.ballot import NO_CHAINING, SIMPLE_CHAINING, DeviceClosing, DeviceOpening, Status
+from e2evote.record.codec import dump, parse
+from e2evote.record.codes import next_chaining_field
+from e2evote.record.entries import (
+    BallotEntry,
+    EndEntry,
+    Entry,
+    FileEntry,
+    OpenedEntry,
+    RecordedEntry,
+    StatusEntry,
+)
+from e2evote.record.layout import Record
+from e2evote.record.manifest import board_policy, parse_manifest
+from e2evote.record.pre_encrypted import PublishedBallot, RecordedBallot, parse_published
+
+BALLOT_LIMIT = 4 * 2**20
+"""Bytes of the largest ballot that is looked at."""
+
+_OPENED_HEAD = re.compile(
+    rb'\{"device":[1-9][0-9]{0,9},"position":[1-9][0-9]{0,9},"confirmation_code":"([0-9A-F]{64})",'
+)
+_HEAD = re.compile(rb'\{"id_b":"[0-9A-F]{64}","h_i":"[0-9A-F]{64}","device":([1-9][0-9]{0,9}),')
+
+Commitments = tuple[bytes, bytes]
+"""SHA-256 of the secret that casts a ballot and of the one that challenges it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An entry of the board and where it stands; ``again`` says that it was there before."""
+
+    index: int
+    entry: bytes
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A ballot that has its form and keeps the rules that need no cryptography."""
+
+    ballot: PublishedBallot
+    opening: DeviceOpening
+    commitments: Commitments | None
+
+
+class ObjectFiles:
+    """The whole files of a record on a board, as ``layout.Files``."""
+
+    def __init__(self, files: Mapping[str, bytes], get: Callable[[bytes], bytes | None]) -> None:
+        """Take SHA-256 by path, and what returns an object by its SHA-256."""
+        self._files, self._get = files, get
+
+    def names(self) -> list[str]:
+        """Return every file name, sorted."""
+        return sorted(self._files)
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file.
+
+        Raises:
+            OSError: its object is missing, or another.
+        """
+        data = self._get(self._files[name])
+        if data is None or hashlib.sha256(data).digest() != self._files[name]:
+            raise OSError("the object that the board's entry names is not there")
+        return io.BytesIO(data)
+
+
+@dataclass
+class Acceptance:
+    """One election on one board, known from the board's own objects.
+
+    ``reading`` opens a view of the board. What never changes again, keys and openings of devices, is kept.
+    """
+
+    reading: Callable[[], AbstractContextManager[Streaming]]
+    policy: Policy
+    allow_insecure: frozenset[str] = frozenset()
+    _judge: Judge | None = field(default=None, init=False, repr=False)
+    _openings: dict[int, DeviceOpening] = field(default_factory=dict, init=False, repr=False)
+
+    @classmethod
+    def of(cls, board: KeptBoard, allow_insecure: frozenset[str] = frozenset()) -> "Acceptance":
+        """Take the election of a board; it may have no entry yet.
+
+        Args:
+            board: the board.
+            allow_insecure: names of parameter sets besides the standard one that are accepted.
+        """
+        return cls(board.reading, board.policy, allow_insecure)
+
+    @property
+    def judge(self) -> Judge:
+        """What judges ballots and devices; it can be carried to another process.
+
+        Raises:
+            CheckError: the board does not have the election's keys yet.
+            ParseError, VerificationError: it has what it should never have taken in.
+        """
+        if self._judge is None:
+            with self.reading() as view:
+                self._judge = self._judge_of(view)
+        return self._judge
+
+    def opening(self, device: int) -> DeviceOpening:
+        """Return the opening of a device.
+
+        Raises:
+            CheckError: there is no such device.
+        """
+        if device not in self._openings:
+            with self.reading() as view:
+                self._openings[device] = _opening(view, device)
+        return self._openings[device]
+
+    # ------------------------------------------------------------------------------------------------- ballots
+
+    def check_ballot(self, data: bytes, commitments: Commitments | None) -> Submission:
+        """Accept the form of a ballot, and the rules that neither need cryptography nor other ballots.
+
+        Args:
+            data: its canonical JSON, without a line feed.
+            commitments: of its cast and its challenge secret, 32 bytes each; None where nobody holds such secrets.
+
+        Raises:
+            ParseError: it is not in its form; the text names the field.
+            CheckError: there is no such device, or the ballot is not one of it.
+        """
+        where = "ballot"
+        if len(data) > BALLOT_LIMIT:
+            raise ParseError(where, f"larger than {BALLOT_LIMIT} bytes")
+        head = _HEAD.match(data)
+        if head is None:
+            strict_json(data, where)
+            raise ParseError(where, "expected an object that begins with id_b, h_i and device")
+        opening = self.opening(int(head[1]))
+        ballot = parse_published(data, where, self.judge.context.group, opening)
+        if commitments is not None and (commitments[0] == commitments[1] or {*map(len, commitments)} != {32}):
+            raise CheckError("expected two different commitments of 32 bytes")
+        if commitments is not None and opening.pre_encrypted:
+            raise CheckError("a pre-encrypted ballot has no commitments: no voter's page made it")
+        if opening.chaining_mode == NO_CHAINING and ballot.chaining_field != next_chaining_field(opening, None):
+            raise CheckError(f"the chaining field is not that of device {opening.device}")
+        return Submission(ballot, opening, commitments)
+
+    def verify_ballot(self, submission: Submission) -> None:
+        """Accept the proofs of a ballot, and all else that can be said of it alone.
+
+        Raises:
+            VerificationError: naming the check and the finding.
+        """
+        self.judge.verify_ballot(submission.ballot)
+
+    def accept_ballot(self, writing: Appending, submission: Submission, now: datetime) -> Accepted:
+        """Take in a ballot that was checked and verified, or find it where it was taken in before.
+
+        On a device without chaining it gets the next position; on a chained one it must have it, and the code of the
+        ballot before.
+
+        Raises:
+            CheckError: it cannot come next, or another ballot has its code or identifier.
+        """
+        ballot, code = submission.ballot, submission.ballot.confirmation_code
+        known = OnBoard(writing).ballot(code)
+        if known is not None:
+            return self._known_ballot(writing, submission, known)
+        if writing.length(identifier_stream(ballot.id_b)):
+            raise CheckError(f"ballot {hex_of(code)}: another ballot has the same id_b")
+        position = writing.length(device_stream(ballot.device)) + 1
+        if submission.opening.chaining_mode == NO_CHAINING:
+            ballot = ballot.model_copy(update={"position": position})
+        else:
+            _check_link(writing, submission.opening, ballot, position)
+        line = dump(ballot)
+        cast, challenge = submission.commitments or (None, None)
+        entry = BallotEntry(
+            time=_time(writing, now),
+            device=ballot.device,
+            position=ballot.position,
+            confirmation_code=code,
+            sha256=hashlib.sha256(line).digest(),
+            cast_commitment=cast,
+            challenge_commitment=challenge,
+        )
+        streams = [identifier_stream(ballot.id_b)]
+        if submission.opening.chaining_mode == SIMPLE_CHAINING:
+            streams.append(link_stream(ballot.device, ballot.position))
+        return _append(writing, entry, line, streams)
+
+    def decide(self, writing: Appending, code: bytes, status: Status, secret: bytes | None, now: datetime) -> Accepted:
+        """Take in what becomes of a ballot, once.
+
+        Args:
+            writing: the writer's view.
+            code: the ballot's confirmation code.
+            status: ``spoiled`` of a ballot with commitments is for whoever runs the board: it needs no secret.
+            secret: the 32 bytes that the ballot's entry committed to for this status, where it did.
+            now: the board's clock.
+
+        Raises:
+            CheckError: no such ballot, another status, not the secret, or too late.
+        """
+        known = OnBoard(writing).ballot(code)
+        if secret is not None and len(secret) != 32:
+            raise CheckError("a secret has 32 bytes")
+        if known is not None and known.status == status:
+            return _again(writing, code, StatusEntry)
+        entry = StatusEntry(time=_time(writing, now), confirmation_code=code, status=status, secret=secret)
+        if known is not None:
+            opening = self._openings.get(known.device) or _opening(writing, known.device)
+            allowed = ("cast", "uncast") if opening.pre_encrypted else ("cast", "challenged", "spoiled")
+            if status not in allowed:
+                raise CheckError(f"ballot {hex_of(code)} can be {' or '.join(allowed)}, not {status}")
+        return _append(writing, entry)
+
+    def record_recorded(self, writing: Appending, line: bytes, now: datetime) -> Accepted:
+        """Take in what was recorded of a cast pre-encrypted ballot, with its proofs.
+
+        Raises:
+            ParseError, CheckError, VerificationError: it is not in its form, cannot come next, or does not hold.
+        """
+        recorded = parse(RecordedBallot, line, "recorded ballot", self.judge.context.group)
+        code, sha256 = recorded.confirmation_code, hashlib.sha256(line).digest()
+        known = OnBoard(writing).ballot(code)
+        if known is not None and known.recorded == sha256:
+            return _again(writing, code, RecordedEntry)
+        entry = RecordedEntry(time=_time(writing, now), confirmation_code=code, sha256=sha256)
+        _check_order(writing, entry)
+        self.judge.verify_recorded(self._ballot(writing, code), recorded)
+        return _append(writing, entry, line)
+
+    def open_ballot(self, writing: Appending, line: bytes, now: datetime) -> Accepted:
+        """Take in a challenged or an uncast ballot, opened, after encrypting it again.
+
+        Raises:
+            ParseError, CheckError, VerificationError: it is not in its form, cannot come next, or does not hold.
+        """
+        match = _OPENED_HEAD.match(line)
+        if match is None:
+            raise ParseError("opened ballot", "expected an object that begins with device, position and code")
+        code, sha256 = bytes.fromhex(match[1].decode()), hashlib.sha256(line).digest()
+        known = OnBoard(writing).ballot(code)
+        if known is not None and known.opened == sha256:
+            return _again(writing, code, OpenedEntry)
+        entry = OpenedEntry(time=_time(writing, now), confirmation_code=code, sha256=sha256)
+        _check_order(writing, entry)
+        ballot = self._ballot(writing, code)
+        opened = self.judge.parse_opened(line, "opened ballot", self.opening(ballot.device))
+        self.judge.verify_opened(ballot, opened)
+        return _append(writing, entry, line)
+
+    # --------------------------------------------------------------------------------------------------- files
+
+    def publish_file(self, writing: Appending, path: str, data: bytes, now: datetime) -> Accepted:
+        """Take in a whole file of the record.
+
+        The manifest must name this board; keys must verify before a device opens; a device's opening and closing must
+        fit what stands here. What is in the files behind them is for whoever verifies the record.
+
+        Raises:
+            ParseError: it is not in its form.
+            CheckError: another file of this path is here, or it cannot come next.
+            VerificationError: it does not hold.
+        """
+        sha256 = hashlib.sha256(data).digest()
+        if len(data) > layout.OBJECT_LIMIT:
+            raise CheckError(f"{path}: larger than {layout.OBJECT_LIMIT} bytes")
+        before = writing.stream(file_stream(path))
+        if before:
+            found = entry_at(writing, before[0])
+            if not isinstance(found, FileEntry) or found.sha256 != sha256:
+                raise CheckError(f"{path}: the board has another file of this name, and what it has never changes")
+            return Accepted(before[0], writing.entry(before[0]), True)
+        entry = FileEntry(time=_time(writing, now), path=path, sha256=sha256)
+        _check_order(writing, entry)
+        self._verify_file(writing, path, data)
+        return _append(writing, entry, data)
+
+    def end(self, writing: Appending, now: datetime) -> Accepted:
+        """Take in the end of the election; nothing follows.
+
+        Raises:
+            CheckError: results are missing, or a ballot must still be opened.
+        """
+        if isinstance(last_entry(writing), EndEntry):
+            return Accepted(writing.size - 1, writing.entry(writing.size - 1), True)
+        if OnBoard(writing).unopened:
+            raise CheckError(f"{OnBoard(writing).unopened} ballots must still be opened")
+        return _append(writing, EndEntry(time=_time(writing, now)))
+
+    def _verify_file(self, view: Streaming, path: str, data: bytes) -> None:
+        device = device_file(path)
+        if path == layout.MANIFEST:
+            self._check_manifest(data)
+        elif device is not None and device[1] == "open":
+            self._verify_opening(view, device[0], path, data)
+        elif device is not None:
+            self._verify_closing(view, device[0], path, data)
+
+    def _check_manifest(self, data: bytes) -> None:
+        manifest = parse_manifest(data, layout.MANIFEST)
+        manifest.check()
+        if manifest.board is None:
+            raise CheckError(f"{layout.MANIFEST}: it has no field 'board', so nobody could tell whose board this is")
+        if board_policy(manifest.board) != self.policy:
+            raise CheckError(f"{layout.MANIFEST}: the field 'board' is not this board's policy")
+
+    def _verify_opening(self, view: Streaming, device: int, path: str, data: bytes) -> None:
+        judge = self._judge or self._judge_of(view)  # not kept: what this writing has appended may be rolled back
+        opening = parse(DeviceOpening, data.removesuffix(b"\n"), path)
+        if opening.device != device:
+            raise CheckError(f"{path}: it is the opening of device {opening.device}")
+        judge.verify_opening(opening)
+
+    def _verify_closing(self, view: Streaming, device: int, path: str, data: bytes) -> None:
+        opening = _opening(view, device)
+        closing = parse(DeviceClosing, data.removesuffix(b"\n"), path)
+        last = _last_code(view, opening)
+        self.judge.verify_closing(opening, closing, view.length(device_stream(device)), last)
+
+    def _judge_of(self, view: Streaming) -> Judge:
+        missing = missing_setup(OnBoard(view))
+        if missing:
+            raise CheckError(f"the board does not have the election's keys yet: {missing[0]} is missing")
+        return Judge(context_of(Record(ObjectFiles(files_of(view), view.object)), self.allow_insecure))
+
+    def _ballot(self, view: Streaming, code: bytes) -> PublishedBallot:
+        known = OnBoard(view).ballot(code)
+        line = None if known is None else view.object(known.sha256)
+        if known is None or line is None:
+            raise StorageError(f"ballot {hex_of(code)} is not where its entry says")
+        return parse_published(line, "ballot", self.judge.context.group, self.opening(known.device))
+
+    def _known_ballot(self, view: Streaming, submission: Submission, known: Ballot) -> Accepted:
+        ballot = submission.ballot
+        if submission.opening.chaining_mode == NO_CHAINING:
+            ballot = ballot.model_copy(update={"position": known.position})
+        same = hashlib.sha256(dump(ballot)).digest() == known.sha256
+        if not same or known.commitments != submission.commitments:
+            raise CheckError(f"the board has another ballot with the code {hex_of(known.code)}")
+        return Accepted(known.index, view.entry(known.index), True)
+
+
+def _append(writing: Appending, entry: Entry, data: bytes | None = None, streams: Sequence[str] = ()) -> Accepted:
+    _check_order(writing, entry)
+    if data is not None:
+        writing.put(data)
+    line = dump(entry)
+    return Accepted(writing.append(line, [*streams_of(entry), *streams]), line, False)
+
+
+def _check_order(writing: Streaming, entry: Entry) -> None:
+    problem = broken_rule(OnBoard(writing), entry)
+    if problem is not None:
+        raise CheckError(problem.message)
+
+
+def _again(view: Streaming, code: bytes, kind: type[Entry]) -> Accepted:
+    """Return the entry of this kind about a ballot, which is there."""
+    index = next(index for index in view.stream(code_stream(code)) if isinstance(entry_at(view, index), kind))
+    return Accepted(index, view.entry(index), True)
+
+
+def _time(view: Streaming, now: datetime) -> str:
+    """Return the time of the next entry; where the clock was put back, time stands still rather than go back too."""
+    shown, last = shown_time(now), last_entry(view)
+    return shown if last is None else max(shown, last.time)
+
+
+def _opening(view: Streaming, device: int) -> DeviceOpening:
+    path = layout.opening_path(device)
+    data = file_of(view, path)
+    if data is None:
+        raise CheckError(f"there is no device {device}")
+    return parse(DeviceOpening, data.removesuffix(b"\n"), path)
+
+
+def _last_code(view: Streaming, opening: DeviceOpening) -> bytes | None:
+    """Return the code that the next ballot of a chained device is chained to; None before its first ballot."""
+    count = view.length(device_stream(opening.device))
+    if opening.chaining_mode == NO_CHAINING or not count:
+        return None
+    last = newest(view, link_stream(opening.device, count))
+    if not isinstance(last, BallotEntry):
+        raise StorageError(f"ballot {count} of device {opening.device} is not where it should be")
+    return last.confirmation_code
+
+
+def _check_link(view: Streaming, opening: DeviceOpening, ballot: PublishedBallot, position: int) -> None:
+    expected = next_chaining_field(opening, _last_code(view, opening))
+    if ballot.position != position or ballot.chaining_field != expected:
+        raise CheckError(
+            f"ballot {hex_of(ballot.confirmation_code)} calls itself number {ballot.position} of device "
+            f"{opening.device}; the next is {position}, chained to the ballot before"
+        )
