@@ -64,18 +64,15 @@ class WitnessFolder:
         """The folder of what it has cosigned."""
         return self.root / STATE
 
-    def logs(self) -> dict[str, list[VerifierKey]]:
-        """Return the keys of the logs by origin.
+    def logs(self) -> list[VerifierKey]:
+        """Return the keys of the logs; the name of each is the log's origin.
 
         Raises:
             ParseError: naming the line.
         """
-        found: dict[str, list[VerifierKey]] = {}
-        for number, line in enumerate(_text(self.root / LOGS).splitlines(), 1):
-            if line.strip() and not line.startswith("#"):
-                key = _log_key(line.strip(), f"{self.root / LOGS}:{number}")
-                found.setdefault(key.name, []).append(key)
-        return found
+        path = self.root / LOGS
+        lines = enumerate(_text(path).splitlines(), 1)
+        return [_log_key(line, f"{path}:{number}") for number, line in lines if line and not line.startswith("#")]
 
     def add_log(self, vkey: str) -> VerifierKey:
         """Watch one more log.
@@ -85,7 +82,7 @@ class WitnessFolder:
             CheckError: it is watched already.
         """
         key = _log_key(vkey, "vkey")
-        if key in self.logs().get(key.name, ()):
+        if key in self.logs():
             raise CheckError(f"{key.name} is watched already")
         path = self.root / LOGS
         write_atomically(path, _text(path).encode() + f"{key}\n".encode())

@@ -69,7 +69,7 @@ def _answer(body: bytes, folder: WitnessFolder, state: FileState) -> Response:
 def _latest(request: Request, folder: WitnessFolder, state: FileState) -> Response:
     """Serve the last checkpoint that was cosigned of a log."""
     try:
-        known = {hashlib.sha256(origin.encode()).hexdigest(): origin for origin in folder.logs()}
+        known = {hashlib.sha256(log.name.encode()).hexdigest(): log.name for log in folder.logs()}
         origin = known.get(request.path_params["hash"])
         latest = None if origin is None else state.latest(origin)
     except (E2EVoteError, OSError) as error:

@@ -34,12 +34,15 @@ def ask(
     query: bytes = b"",
     headers: Sequence[tuple[str, str]] = (),
     body: bytes = b"",
+    stalls: bool = False,
 ) -> Answer:
-    """Hand one request to an application whose lifespan has begun."""
+    """Hand one request to an application whose lifespan has begun; one that stalls never ends."""
     sent: list[Message] = []
     received = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:
+        if stalls:
+            await asyncio.sleep(60)
         return received.pop() if received else {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
