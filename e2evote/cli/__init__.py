@@ -15,6 +15,7 @@ NOUNS = (
     "tally",
     "decryption",
     "record",
+    "board",
     "verify",
     "demo",
     "bench",

@@ -70,7 +70,7 @@ def _begin(settings: Settings, board: Board, token: str, stack: ExitStack) -> Si
     stack.enter_context(closing(board))
     acceptance = Acceptance.of(board, settings.allow_insecure)
     verification = None
-    if settings.verify:
+    if settings.processes:
         verification = Verification[Submission](partial(_verifier, settings), settings.processes, WAITING)
         stack.callback(verification.close)
     witnesses = stack.enter_context(closing(WitnessClient()))

@@ -1,6 +1,7 @@
 """An application on a port, by uvicorn: one process or several, which end together."""
 
 import multiprocessing
+import signal
 import socket
 from collections.abc import Callable
 
@@ -62,6 +63,9 @@ def serve(application: Callable[[], ASGIApp], listening: socket.socket, workers:
         timeout_keep_alive=20,
         timeout_graceful_shutdown=GRACE,
     )
+    # uvicorn raises the signal that stopped it once more at its end: by then it has been heeded.
+    for told in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told, lambda *_: None)
     if workers > 1:
         Multiprocess(config, sockets=[listening]).run()
     else:

@@ -23,8 +23,7 @@ class Settings:
         folder: the board's.
         url: where the public finds it, without a slash at its end; empty where that is not known here.
         zone: the time zone of the pages.
-        verify: whether proofs are verified before a ballot is accepted.
-        processes: that verify proofs, for each process that serves.
+        processes: that verify proofs before a ballot is accepted, for each process that serves; 0 verify none.
         interval: seconds between two checkpoints, where there is something new.
         allow_insecure: names of parameter sets that prove nothing, for tests.
     """
@@ -32,7 +31,6 @@ class Settings:
     folder: Path
     url: str = ""
     zone: str = "UTC"
-    verify: bool = True
     processes: int = 1
     interval: float = 1.0
     allow_insecure: frozenset[str] = frozenset()

@@ -7,6 +7,7 @@ DIR/state/        what it has cosigned: see ``e2evote.board.witness_state``
 ```
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,18 +27,19 @@ class WitnessFolder:
     key: SigningKey
 
     @classmethod
-    def create(cls, root: Path, name: str) -> "WitnessFolder":
-        """Make a folder with a new key and no logs.
+    def create(cls, root: Path, name: str, logs: Iterable[str] = ()) -> "WitnessFolder":
+        """Make a folder with a new key, that watches the logs with these vkeys.
 
         Raises:
             CheckError: something is there already.
-            ParseError: the name is none that a key can have.
+            ParseError: the name is none that a key can have, or a vkey none of a log.
         """
         key = SigningKey.generate(name, KeyKind.COSIGNATURE)
+        lines = [f"{_log_key(log, 'vkey')}\n" for log in logs]
         if root.exists() and not (root.is_dir() and not any(root.iterdir())):
             raise CheckError(f"{root} is there already")
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(root / LOGS, b"")
+        write_atomically(root / LOGS, "".join(lines).encode())
         write_atomically(root / KEY, f"{key.reveal()}\n".encode(), mode=0o600)
         return cls(root, key)
 

@@ -38,7 +38,7 @@ class VotingBoard:
 
     def settings(self, **changes: object) -> Settings:
         """How tests serve it."""
-        fixed = {"folder": self.folder, "allow_insecure": frozenset({TOY}), "verify": False, "interval": 0.05}
+        fixed = {"folder": self.folder, "allow_insecure": frozenset({TOY}), "processes": 0, "interval": 0.05}
         return Settings(**{**fixed, **changes})  # type: ignore[arg-type]
 
 
