@@ -8,12 +8,17 @@ READY  := $(VENV)/.installed
 PEERS  := .venv-peers
 PARTS  := workload example ballots cores options
 
+# Debian packages that tests need, all of them here; without them these tests are skipped, and fail where CI=true.
+# Go with its transparency log: somebody else's reading of the board's notes, proofs and tiles.
+SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev
+SUDO            := $(if $(filter 0,$(shell id -u)),,sudo)
+
 # Of 'make fuzz': seconds for each target, and which targets; none named are all.
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 
 .PHONY: help demo test test-slow fuzz check conformance bench bench-quick bench-peers bench-plot extras schemas docs \
-	format clean
+	system-packages format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
@@ -26,6 +31,7 @@ help:
 	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
 	@echo "make bench-plot   draw both as docs/performance.svg"
 	@echo "make extras       install what is optional, so that its tests run too"
+	@echo "make system-packages  install the Debian packages that some tests need (apt-get, as root or with sudo)"
 	@echo "make conformance  make the conformance suite anew from its seeds (some minutes) into vectors/records"
 	@echo "make schemas      write schemas/*.json from the record types"
 	@echo "make docs         build the documentation in build/docs"
@@ -88,6 +94,14 @@ bench-plot: $(READY)
 # What is optional, so that nothing is skipped in the tests: plots, clusters, Intel's crypto_mb (not free software).
 extras: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench,crypto-mb,distributed]'
+
+system-packages:
+	@missing=""; for package in $(SYSTEM_PACKAGES); do \
+		dpkg-query --show --showformat='$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed \
+			|| missing="$$missing $$package"; \
+	done; \
+	[ -z "$$missing" ] || { echo "installing$$missing"; $(SUDO) apt-get update --quiet=2 && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends $$missing; }
 
 conformance: $(READY)
 	$(BIN)/python -m tests.conformance --write

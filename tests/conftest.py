@@ -15,6 +15,7 @@ from e2evote.group.elements import Group
 from e2evote.group.parameters import STANDARD, group_named
 from e2evote.record.setup import Election
 from tests.approvals import approved_of
+from tests.board_forger import build_board
 from tests.builders import TOY, BuiltRecord, build_record
 from tests.deterministic import DeterministicRandomness
 from tests.mail_forger import build_mail
@@ -59,6 +60,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltRecord:
 def mail() -> BuiltRecord:
     """The part of a toy mail election that is in memory; see ``MailForger``."""
     return build_mail()
+
+
+@pytest.fixture(scope="session")
+def board() -> BuiltRecord:
+    """The part of a toy election with a bulletin board that is in memory; see ``BoardForger``."""
+    return build_board()
 
 
 @pytest.fixture(scope="session")

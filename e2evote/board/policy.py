@@ -127,7 +127,7 @@ def at_least(threshold: int, witnesses: Sequence[Witness], logs: Sequence[Log]) 
     """
     if threshold == 0:
         return Policy(tuple(logs), tuple(witnesses), None)
-    group = Group("quorum", threshold, tuple(witness.name for witness in witnesses))
+    group = Group(f"at-least-{threshold}", threshold, tuple(witness.name for witness in witnesses))
     return Policy(tuple(logs), (*witnesses, group), group.name)
 
 

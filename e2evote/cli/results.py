@@ -11,7 +11,7 @@ from e2evote.encoding import hex_of
 from e2evote.errors import CheckError
 from e2evote.record import layout
 from e2evote.record.layout import Record
-from e2evote.record.load import load_election, load_guardians
+from e2evote.record.load import load_checkpoint, load_election, load_guardians
 from e2evote.record.manifest import Contest, Manifest
 from e2evote.record.setup import Election
 from e2evote.record.tally import Tally
@@ -68,8 +68,16 @@ class DeviceSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardSummary:
+    """The bulletin board that a record says it was taken from, and after how many entries."""
+
+    origin: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """A whole record at a glance. Results are None until tallies are decrypted."""
+    """A whole record at a glance. Results are None until tallies are decrypted, the board where there is none."""
 
     fingerprint: str
     label: str
@@ -82,6 +90,7 @@ class Summary:
     devices: tuple[DeviceSummary, ...]
     ballots: Mapping[str, int]
     results: Results | None
+    board: BoardSummary | None
 
 
 def summarise(record: Record, allow_insecure: frozenset[str] = frozenset()) -> Summary:
@@ -111,6 +120,7 @@ def summarise(record: Record, allow_insecure: frozenset[str] = frozenset()) -> S
         devices=devices,
         ballots=counts | ({"undecided": undecided} if undecided else {}),
         results=contest_results(record, election) if layout.TALLIES in record else None,
+        board=_board(record) if layout.BOARD_CHECKPOINT in record else None,
     )
 
 
@@ -195,6 +205,11 @@ def _withheld(manifest: Manifest, cells: Iterable[Tally]) -> Iterable[str]:
             yield cell.label
         else:
             yield from (f"{cell.label}: {manifest.contest(ind_c).label}" for ind_c in missing)
+
+
+def _board(record: Record) -> BoardSummary:
+    _, checkpoint = load_checkpoint(record)
+    return BoardSummary(checkpoint.origin, checkpoint.size)
 
 
 def _device(record: Record, number: int) -> DeviceSummary:

@@ -8,7 +8,7 @@ from e2evote.encoding import hex_of
 from e2evote.errors import ParseError
 from e2evote.group.parameters import STANDARD_NAME
 from e2evote.record.contest_data import unpack
-from e2evote.record.manifest import Contest, Manifest
+from e2evote.record.manifest import Contest, Manifest, board_policy
 from e2evote.record.opened import ChallengedBallot, OpenedContest
 from e2evote.terminal.program import printable
 from e2evote.terminal.screen import row, say, say_row, screen, table
@@ -53,6 +53,10 @@ def show_manifest(manifest: Manifest) -> None:
     for small in manifest.cells:
         if small.merge_into is not None:
             say(f"What may not be decrypted of tally cell {small.label!r} alone is merged into {small.merge_into!r}.")
+    if manifest.board is not None:
+        policy = board_policy(manifest.board)
+        quorum = "none of them has to cosign" if policy.quorum is None else f"the quorum is {policy.quorum!r}"
+        say(f"The bulletin board is {policy.logs[0].key.name}; {len(policy.witnesses)} witnesses, {quorum}.")
 
 
 def show_opened(manifest: Manifest, ballot: ChallengedBallot) -> None:
@@ -109,6 +113,8 @@ def show_summary(summary: Summary) -> None:
     row(facts, "parameters", summary.parameters + insecure)
     row(facts, "guardians", f"{summary.n}, of whom {summary.k} can decrypt: {', '.join(summary.guardians)}")
     row(facts, "ballots", ", ".join(f"{count} {status}" for status, count in summary.ballots.items()))
+    if summary.board is not None:
+        row(facts, "board", f"{summary.board.origin}, {summary.board.entries} entries")
     row(facts, "fingerprint", summary.fingerprint)
     screen().print(facts)
     devices = table("#", "device", "ballots", "state", "closing hash", title="Devices", right=("#", "ballots"))

@@ -6,7 +6,9 @@ its rules. Proofs and membership are not looked at; that is the verifier's work.
 
 from collections.abc import Collection
 
-from e2evote.errors import CheckError
+from e2evote.board.checkpoint import Checkpoint
+from e2evote.board.notes import Note
+from e2evote.errors import CheckError, ParseError
 from e2evote.group.elements import Group
 from e2evote.group.parameters import STANDARD_NAME, group_with_prime
 from e2evote.record import layout
@@ -91,6 +93,19 @@ def load_election(record: Record, allow_insecure: frozenset[str] = frozenset()) 
     if record.object(ExtendedHashes, layout.EXTENDED_HASHES).h_e != election.h_e:
         raise CheckError(f"{layout.EXTENDED_HASHES}: H_E is not the hash of H_B and the joint keys")
     return election
+
+
+def load_checkpoint(record: Record) -> tuple[Note, Checkpoint]:
+    """Return the note of a bulletin board and the checkpoint that it states; who signed it is not looked at.
+
+    Raises:
+        ParseError: the file is missing, or no checkpoint.
+    """
+    try:
+        note = Note.parse(record.read(layout.BOARD_CHECKPOINT))
+        return note, Checkpoint.parse(note.text)
+    except ParseError as error:
+        raise ParseError(layout.BOARD_CHECKPOINT, error.problem, error.field) from None
 
 
 def load_guardians(record: Record, election: Election) -> tuple[GuardianPublicKey, ...]:

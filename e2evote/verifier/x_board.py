@@ -6,12 +6,12 @@ they are cut into chunks (``board_ballots``), so that no file is read once more 
 
 from e2evote.board.checkpoint import Checkpoint
 from e2evote.board.merkle import Frontier, leaf_hash
-from e2evote.board.notes import Note
 from e2evote.board.policy import Policy, verify_log, verify_witnesses
-from e2evote.errors import ParseError, VerificationError
+from e2evote.errors import VerificationError
 from e2evote.record import layout
 from e2evote.record.entries import parse_entry
 from e2evote.record.layout import Record
+from e2evote.record.load import load_checkpoint
 from e2evote.record.manifest import Manifest, board_policy
 from e2evote.verifier import board_ballots
 from e2evote.verifier.board_entries import Entered
@@ -73,11 +73,7 @@ def _what_is_wrong(manifest: Manifest, there: list[bool]) -> str:
 
 
 def _verify_checkpoint(ledger: Ledger, record: Record, policy: Policy) -> Checkpoint:
-    try:
-        note = Note.parse(record.read(layout.BOARD_CHECKPOINT))
-        found = Checkpoint.parse(note.text)
-    except ParseError as error:
-        raise ParseError(layout.BOARD_CHECKPOINT, error.problem, error.field) from None
+    note, found = load_checkpoint(record)
     for check_id, judge in (("X.board-signed", verify_log), ("X.board-witnessed", verify_witnesses)):
         try:
             judge(note, policy)

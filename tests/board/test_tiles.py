@@ -178,6 +178,18 @@ def test_a_changed_hash_in_any_tile_is_found(tree: Tree, served: dict[Tile, byte
                     hashes(0, 0)
 
 
+@pytest.mark.parametrize("size", [512, 600, 767, 1000, 2047])
+def test_every_full_tile_is_verified(tree: Tree, size: int) -> None:
+    """Go's package believed the first full tiles where several peaks lie in one tile (CVE-2026-56865)."""
+    for index in range(size // 256):
+        wrong = Tile(0, index)
+        hashes = reading(
+            tree, lambda tile, wrong=wrong: flipped(tile_bytes(tile, tree.hashes), 5 if tile == wrong else -1), size
+        )
+        with pytest.raises(VerificationError, match=wrong.path):
+            hashes(0, 256 * index)
+
+
 def test_nothing_that_was_not_verified_is_kept(tree: Tree, served: dict[Tile, bytes]) -> None:
     shelf = {**served, Tile(0, 3): flipped(served[Tile(0, 3)], 5), Tile(1, 1, 17): bytes(17 * 32)}
     hashes = reading(tree, lambda tile: shelf[tile])
@@ -229,7 +241,8 @@ def test_few_tiles_are_kept(tree: Tree, served: dict[Tile, bytes]) -> None:
 
 
 def flipped(data: bytes, at: int) -> bytes:
-    return data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :]
+    """Return the data with a byte changed, or as they are for a place before their beginning."""
+    return data if at < 0 else data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :]
 
 
 # --------------------------------------------------------------------------------------------------------- bundles

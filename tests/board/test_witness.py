@@ -149,6 +149,12 @@ def test_400_what_is_no_request(state: MemoryState, body: bytes) -> None:
     assert not state.kept
 
 
+def test_a_request_has_at_most_63_hashes() -> None:
+    assert Request.parse(Request(1, (bytes(32),) * 63, signed(5)).encode()).old_size == 1
+    with pytest.raises(ParseError, match="more than 63 hashes"):
+        Request(1, (bytes(32),) * 64, signed(5))
+
+
 def test_400_an_old_size_above_the_checkpoints(state: MemoryState) -> None:
     assert ask(state, Request(6, (), signed(5))).status == 400
     ask(state, request(0, 7))

@@ -15,15 +15,17 @@ from tests import mutations
 from tests.builders import TOY, BuiltRecord, build_record, reindex
 from tests.conformance.expectation import Expectation, Feature, Level
 from tests.conformance.form import DAMAGES
-from tests.conformance.valid import ON_STANDARD, RECORDS, VARIANTS
+from tests.conformance.valid import BOARD_VARIANTS, ON_STANDARD, RECORDS, VARIANTS
 from tests.forger import Forger
 from tests.mutations import BY_NAME, Mutation
+from tests.mutations.board import BOARD_MUTATIONS
 
 ORDER = [check.id for check in CHECKS]
 _MARKS: dict[Feature, bytes] = {
     "supplemental-fields": b'"supplemental_fields"',
     "merged-cells": b'"merge_into"',
     "pre-encrypted-ballots": b'"hash_trimming"',
+    "bulletin-board": b'"board": [',
 }
 """What stands in the manifest of an election with a feature."""
 
@@ -101,6 +103,11 @@ def _valid(set_name: str) -> Iterator[Case]:
         honest = replace(one, apply=lambda f: f.write(), indexed=True)
         name = kind.__name__.removesuffix("Mutation").lower()
         yield _accepted(name, f"A valid record: {name}.", _writer(honest, set_name), set_name)
+    if set_name == TOY:
+        for change in BOARD_VARIANTS:
+            one = replace(BOARD_MUTATIONS[0], apply=change)
+            name = change.__name__.replace("_", "-")
+            yield _accepted(name, change.__doc__ or "", _writer(one, set_name), set_name)
 
 
 def _accepted(name: str, description: str, write: Callable[[Path], object], parameters: str) -> Case:

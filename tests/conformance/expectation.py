@@ -10,7 +10,7 @@ CheckId = Annotated[str, Field(pattern=r"^([1-9]|1[0-9])\.[A-H]$|^X\.[a-z]+(-[a-
 """A lettered sub-check of a box of the specification, or an additional check of this project."""
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Level = Literal["specification", "additional", "form"]
-Feature = Literal["supplemental-fields", "merged-cells", "pre-encrypted-ballots"]
+Feature = Literal["supplemental-fields", "merged-cells", "pre-encrypted-ballots", "bulletin-board"]
 
 
 class Expectation(RecordModel):

@@ -1,6 +1,7 @@
 """Records without a defect: elections of many kinds, and honest records that look unusual.
 
-``RECORDS`` are arguments of ``build_record``; ``VARIANTS`` change what a forger holds before it writes.
+``RECORDS`` are arguments of ``build_record``; ``VARIANTS`` change what a forger holds before it writes, and
+``BOARD_VARIANTS`` write records of elections with a bulletin board.
 """
 
 from collections.abc import Callable
@@ -8,9 +9,11 @@ from itertools import islice
 from typing import Any
 
 from e2evote import examples
+from e2evote.board.notes import Note, Signature
 from e2evote.group.elements import Scalar
 from e2evote.record.plaintext import PlaintextBallot, PlaintextContest
 from e2evote.zkp.range import RangeProof
+from tests.board_forger import BoardForger, board_manifest, policy_lines
 from tests.builders import DEFAULT_MANIFEST, MERGING, SUPPLEMENTAL, manifest_bytes, patterned_ballots
 from tests.forger import Forger
 
@@ -162,6 +165,53 @@ VARIANTS = (
     free_manifest,
     manifest_without_line_end,
     quorum_of_all,
+)
+
+
+def board_without_witnesses(f: BoardForger) -> None:
+    """The manifest's board asks for no cosignature, and there is none."""
+    f.hold(manifest=board_manifest(board=policy_lines("none")))
+    f.write()
+    entries = f.entries()
+    f.publish(entries, f.checkpoint(entries, ()))
+
+
+def board_with_one_witness(f: BoardForger) -> None:
+    """One witness by name is the quorum; lines of the policy have addresses, and one is a comment."""
+    log, first, *others = policy_lines("w1")
+    board = [
+        f"log\t{log.split()[1]}  https://vote.example/",
+        "# the club's own",
+        f"{first} https://w1.example/",
+        *others,
+    ]
+    f.hold(manifest=board_manifest(board=board))
+    f.write()
+    entries = f.entries()
+    f.publish(entries, f.checkpoint(entries, ("w1",)))
+
+
+def board_with_signatures_of_strangers(f: BoardForger) -> None:
+    """The checkpoint has signatures by keys that the manifest does not name, which count for nothing."""
+    f.write()
+    entries = f.entries()
+    note = f.checkpoint(entries, ("w3", "w2"))
+    unknown = Signature("stranger.example/‌شاهد", b"\1\2\3\4", bytes(100))
+    namesake = Signature(note.signatures[0].name, b"\0\0\0\0", b"\0")
+    f.publish(entries, Note(note.text, (unknown, namesake, *note.signatures)))
+
+
+def board_within_a_second(f: BoardForger) -> None:
+    """All entries have the same time."""
+    f.write()
+    f.publish([entry.model_copy(update={"time": "2026-12-01T12:00:00Z"}) for entry in f.entries()])
+
+
+BOARD_VARIANTS = (
+    board_without_witnesses,
+    board_with_one_witness,
+    board_with_signatures_of_strangers,
+    board_within_a_second,
 )
 
 ON_STANDARD = ("default", "three-ballots", "supplemental-fields", "merged-cells")

@@ -49,10 +49,13 @@ from guardian_cli.keystore.backup import make_backup
 from guardian_cli.keystore.content import SecretCeremony, SecretLongTerm, SecretShares, SecretVault
 from guardian_cli.keystore.sealed import Argon2, SecretKey, seal, to_bytes
 from guardian_cli.keystore.words import to_rows
+from tests.board_forger import BoardForger, board_manifest
 from tests.builders import SUPPLEMENTAL, BuiltRecord, build_record, manifest_bytes, patterned_ballots
 from tests.deterministic import DeterministicRandomness
+from tests.fuzz import log
 from tests.fuzz.targets import BINDING, KEY, PASSPHRASE
 from tests.fuzz.world import bundled, decrypted, held
+from tests.mail_forger import build_mail
 from tests.mistakes.helpers import plain
 from tests.strategies import TOY_GROUP
 
@@ -102,9 +105,15 @@ def all_seeds() -> dict[str, list[bytes]]:
         root = Path(folder)
         built = small(root / "small")
         merged = small(root / "many", ballots=6, plaintexts=[plain(1, c1=(1, 0))] * 6, challenged=0, n=3, k=2)
+        board = _with_board(root / "board")
         standard = small(root / "standard", group_name=STANDARD_NAME, until="ballots")
-        seeds = _of_record(built, merged, standard) | _of_messages() | _of_secrets()
-        return seeds | {"archive": _archives(built.path, root), "state": [_state(built.path, root)]}
+        seeds = _of_record(built, merged, standard) | _of_board(board) | _of_messages() | _of_secrets()
+        seeds["record"].append(bundled(board))
+        return seeds | {
+            "archive": _archives(built.path, root),
+            "state": [_state(built.path, root)],
+            "log": log.seeds(),
+        }
 
 
 def _of_record(built: BuiltRecord, merged: BuiltRecord, standard: BuiltRecord) -> dict[str, list[bytes]]:
@@ -147,6 +156,21 @@ def _of_record(built: BuiltRecord, merged: BuiltRecord, standard: BuiltRecord) -
         "record": bundles,
         "contest_data": [pack(2, (1, 1), {2: "شاپور"})[4:].rstrip(b"\0"), b"{}"],
     }
+
+
+def _with_board(root: Path) -> dict[str, bytes]:
+    """Return the files of a small mail election with a bulletin board."""
+    root.mkdir()
+    built = build_mail(manifest=canonical_json(json.loads(board_manifest())) + b"\n", ballots=2)
+    BoardForger.of(root, built, each=2).write()
+    files = Directory(root)
+    return {name: files.open(name).read() for name in files.names()}
+
+
+def _of_board(files: Mapping[str, bytes]) -> dict[str, list[bytes]]:
+    """Return an entry of each kind."""
+    kinds = {json.loads(line)["kind"]: line for line in files[layout.BOARD_ENTRIES].splitlines()}
+    return {"entry": list(kinds.values())}
 
 
 def _one_line(data: bytes) -> bytes:

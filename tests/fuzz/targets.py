@@ -40,6 +40,7 @@ from e2evote.record import layout
 from e2evote.record.ballot import EncryptedBallot
 from e2evote.record.codec import RecordModel, dump, parse
 from e2evote.record.contest_data import unpack
+from e2evote.record.entries import parse_entry
 from e2evote.record.layout import Record, checked_index
 from e2evote.record.manifest import Manifest, parse_manifest
 from e2evote.record.opened import ChallengedBallot
@@ -55,7 +56,19 @@ from guardian_cli.keystore.sealed import Binding, SecretKey, from_bytes, to_byte
 from guardian_cli.keystore.words import from_words, to_rows
 from guardian_cli.workspace import INBOX, TRANSCRIPT, Card, Notes, Workspace, make_workspace
 from tests.builders import manifest_bytes
-from tests.fuzz.world import InMemory, case_of, decrypted, held, indexed, rehashed, resigned, unbundled, with_end
+from tests.fuzz.log import log
+from tests.fuzz.world import (
+    InMemory,
+    case_of,
+    decrypted,
+    held,
+    indexed,
+    rehashed,
+    resigned,
+    unbundled,
+    with_end,
+    witnessed,
+)
 from tests.strategies import TOY_GROUP
 
 PASSPHRASE = SecretPassphrase.of("path bonus bread super when magic")
@@ -184,8 +197,8 @@ def index(data: bytes) -> None:
 
 
 def record(data: bytes) -> None:
-    """The files of a record; hashes are put right, and the index is, unless there is one."""
-    files = InMemory(indexed(rehashed(unbundled(data))))
+    """The files of a record; hashes and a board's checkpoint are put right, and the index is, unless there is one."""
+    files = InMemory(indexed(witnessed(rehashed(unbundled(data)))))
     report = verify_record(Record(files), allow_insecure=INSECURE_NAMES)
     str(report).encode()
     if not report.valid:
@@ -203,6 +216,13 @@ def shown(data: bytes) -> None:
         manifest = parse_manifest(found.read(layout.MANIFEST))
         for ballot in found.objects(ChallengedBallot, layout.CHALLENGED_BALLOTS, TOY_GROUP):
             show_opened(manifest, ballot)
+
+
+def entry(data: bytes) -> None:
+    """An entry of a bulletin board."""
+    found = parse_entry(data, "entry")
+    assert dump(found) == data
+    same_again(found)
 
 
 def archive(data: bytes) -> None:
@@ -396,6 +416,7 @@ TARGETS = {
     "index": Target(index),
     "record": Target(record, longest=2**16),
     "shown": Target(shown, longest=2**16, seeds="record"),
+    "entry": Target(entry, longest=2**11),
     "archive": Target(archive, "bytes", 2**15, "zip"),
     "contest_data": Target(contest_data, longest=2**12),
     "state": Target(state),
@@ -409,4 +430,5 @@ TARGETS = {
     "backup": Target(backup, "bytes", 2**10),
     "words": Target(words, "bytes", 2**12),
     "passphrase": Target(passphrase, "bytes", 2**12, "text"),
+    "log": Target(log, "bytes", 2**13),
 }

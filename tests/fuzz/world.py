@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import IO, Any
 
+from e2evote.board import checkpoint, cosignature
+from e2evote.board.checkpoint import Checkpoint
+from e2evote.board.merkle import Frontier, leaf_hash
 from e2evote.encoding import canonical_json, hex_of
 from e2evote.errors import E2EVoteError, ParseError
 from e2evote.group.parameters import INSECURE_NAMES
@@ -21,8 +24,9 @@ from e2evote.messages.evidence import Case, CeremonyCase, DecryptionCase
 from e2evote.record import layout
 from e2evote.record.codec import dump
 from e2evote.record.layout import Index, IndexEntry, Record
-from e2evote.record.load import accepted_group
+from e2evote.record.load import accepted_group, load_checkpoint
 from e2evote.record.setup import ExtendedHashes, Hashes, JointKeys, Parameters
+from tests.board_forger import LOG, ORIGIN, WITNESSES
 from tests.messages.conftest import Decrypted, decrypt_by_mail
 from tests.messages.guardians import Held, hold_by_mail
 
@@ -130,6 +134,21 @@ def rehashed(files: Mapping[str, bytes]) -> dict[str, bytes]:
     extended = extended_base_hash(hashes.h_b, keys.vote_encryption_key, keys.data_encryption_key)
     right = {layout.HASHES: hashes, layout.EXTENDED_HASHES: ExtendedHashes(h_e=extended)}
     return dict(files) | {name: dump(value) + b"\n" for name, value in right.items() if name in files}
+
+
+def witnessed(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a record with a board's checkpoint that goes with its entries, if there are both."""
+    try:
+        _, stated = load_checkpoint(Record(InMemory(files)))
+        lines = files[layout.BOARD_ENTRIES].split(b"\n")[:-1]
+    except (E2EVoteError, KeyError):
+        return dict(files)
+    tree = Frontier()
+    for line in lines:
+        tree.append(leaf_hash(line))
+    note = checkpoint.sign(Checkpoint(ORIGIN, max(stated.size, tree.size), tree.root()), LOG)
+    cosigned = note.adding(*(cosignature.cosign(note, key, 1) for key in WITNESSES.values()))
+    return dict(files) | {layout.BOARD_CHECKPOINT: cosigned.encode()}
 
 
 def indexed(files: Mapping[str, bytes]) -> dict[str, bytes]:

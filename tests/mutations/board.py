@@ -11,7 +11,7 @@ from typing import Any
 
 from e2evote.board import checkpoint, notes
 from e2evote.board.checkpoint import Checkpoint
-from e2evote.board.notes import KeyKind, Note
+from e2evote.board.notes import KeyKind, Note, SigningKey
 from e2evote.record import layout
 from e2evote.record.entries import (
     BallotEntry,
@@ -23,10 +23,22 @@ from e2evote.record.entries import (
     StatusEntry,
     commitment,
 )
-from tests.board_forger import LOG, ORIGIN, WITNESSES, BoardForger, build_board, cosigned, decided, secret, signing_key
+from tests.board_forger import (
+    LOG,
+    ORIGIN,
+    WITNESSES,
+    BoardForger,
+    board_manifest,
+    build_board,
+    cosigned,
+    decided,
+    policy_lines,
+    secret,
+    signing_key,
+)
 from tests.builders import TOY, BuiltRecord, reindex
 from tests.mail_forger import mail_manifest
-from tests.mutations.registry import WRONG_HASH, Mutation, put
+from tests.mutations.registry import LATER, WRONG_HASH, Mutation, put
 
 BOARD_ONLY = frozenset(
     f"X.board-{name}"
@@ -153,6 +165,22 @@ def _of_no_manifest(f: BoardForger) -> None:
     f.write()
 
 
+@defect("X.manifest", skips=" ".join(LATER | BOARD_ONLY))
+def _its_own_witness(f: BoardForger) -> None:
+    """The manifest names the board's key a second time, as the witness that makes the quorum."""
+    witness = SigningKey("w1.example", KeyKind.COSIGNATURE, LOG.key).verifier
+    f.hold(manifest=board_manifest(board=[f"log {LOG.verifier}", f"witness w1 {witness}", "quorum w1"]))
+    f.write()
+
+
+@defect("X.manifest", skips=" ".join(LATER | BOARD_ONLY))
+def _two_logs(f: BoardForger) -> None:
+    """The manifest names two boards: a voter could be shown the other one."""
+    other = signing_key("other.example/board").verifier
+    f.hold(manifest=board_manifest(board=[f"log {other}", *policy_lines()]))
+    f.write()
+
+
 # ------------------------------------------------------------------------------------------------- the checkpoint
 
 
@@ -258,7 +286,7 @@ def _cosignature_that_does_not_hold_beside_enough(f: BoardForger) -> None:
     _by(f, lambda note, entries: note.adding(f.checkpoint(entries[:-1], ("w3",)).signatures[1]))
 
 
-def _and_by(f: BoardForger, entries: Entries, key: notes.SigningKey) -> Note:
+def _and_by(f: BoardForger, entries: Entries, key: SigningKey) -> Note:
     note = f.checkpoint(entries, ("w1",))
     return note.adding(cosigned(note, key))
 

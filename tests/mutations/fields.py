@@ -271,3 +271,11 @@ def _opened_field_missing(f: Forger) -> None:
     _hold(f, "challenged")
     f.write()
     f.edit_lines(layout.CHALLENGED_BALLOTS, drop(0, "contests", 0, "options", -1))
+
+
+@defect("3.A X.keys-nontrivial 4.A 6.D 7.D 10.B 10.C 13.B", may=f"5.B 8.C 8.F 8.G {RELATION}", skips=RELATION)
+def _joint_vote_key_0(f: Forger) -> None:
+    """K is 0 mod p: the relations of fields divide by powers of it."""
+    _hold(f)
+    f.write()
+    f.edit(layout.JOINT_KEYS, put("vote_encryption_key", value=lambda text: "0" * len(text)))

@@ -135,11 +135,12 @@ def read_policy(lines: list[str]) -> tuple[Policy, list[str]]:
     members: set[str] = set()
     for line in lines:
         words = re.split("[ \t]+", line.strip(" \t"))
-        if line.strip(" \t").startswith("#") or words == [""]:
+        if re.search("[\x00-\x08\x0a-\x1f\x7f]", line):
+            broken.append("board: a control character, or more than a line")
+            continue
+        if words[0].startswith("#") or words == [""]:
             continue
         try:
-            if any((ord(character) < 0x20 and character != "\t") or ord(character) == 0x7F for character in line):
-                refuse(line, "a control character")
             if words[0] == "log" and len(words) in (2, 3):
                 policy.logs.append(_key(words[1], LOG))
             elif words[0] == "witness" and len(words) in (3, 4):

@@ -5,11 +5,21 @@ from e2evote.decryption.statements import tally_statements
 from e2evote.key_ceremony import Ceremony, encrypt_shares, generate_keys
 from e2evote.record import layout
 from e2evote.record.codec import RecordModel
+from e2evote.record.entries import (
+    BallotEntry,
+    EndEntry,
+    FileEntry,
+    OpenedEntry,
+    RecordedEntry,
+    StatusEntry,
+    commitment,
+)
 from e2evote.record.exceptions import TallyException
 from e2evote.record.layout import Record
-from e2evote.record.manifest import Manifest
+from e2evote.record.manifest import Manifest, parse_manifest
 from e2evote.record.opened import ChallengedBallot, DecryptedContestData
 from e2evote.record.setup import ExtendedHashes, Parameters
+from tests.board_forger import board_manifest
 from tests.builders import BuiltRecord
 from tests.deterministic import DeterministicRandomness
 from tests.mail_forger import MailForger, build_mail
@@ -61,6 +71,22 @@ def samples(built: BuiltRecord) -> dict[str, RecordModel]:
     assert uncast.opened is not None
     found |= {"pre-encrypted": cast.ballot, "recorded": cast.recorded, "uncast": uncast.opened}
     found["opening, pre-encrypted"] = forger.openings[3]
+    found["manifest with a board"] = parse_manifest(board_manifest())
+    secret, code, time = bytes(range(32)), bytes(32), "2026-12-01T09:00:00Z"
+    of_ballot = {"time": time, "confirmation_code": code}
+    committed = {"cast_commitment": commitment(secret), "challenge_commitment": commitment(code)}
+    ballot = BallotEntry(device=1, position=1, sha256=code, **of_ballot)
+    status = StatusEntry(status="spoiled", **of_ballot)
+    found |= {
+        "file entry": FileEntry(time=time, path=layout.MANIFEST, sha256=code),
+        "ballot entry": ballot,
+        "ballot entry with commitments": ballot.model_copy(update=committed),
+        "status entry": status,
+        "status entry with a secret": status.model_copy(update={"status": "cast", "secret": secret}),
+        "recorded entry": RecordedEntry(sha256=secret, **of_ballot),
+        "opened entry": OpenedEntry(sha256=secret, **of_ballot),
+        "end entry": EndEntry(time=time),
+    }
     for number, ballot in enumerate(record.objects(ChallengedBallot, layout.CHALLENGED_BALLOTS, election.group), 1):
         found[f"challenged ballot {number}"] = ballot
     return found

@@ -1,6 +1,7 @@
 """Reading a record: a directory or an archive, nothing trusted, only ``ParseError``."""
 
 import io
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -105,6 +106,8 @@ def test_positions_are_named(built: BuiltRecord) -> None:
         "devices/0001/ballots-1000000.ndjson",
         "contest_data.ndjson",
         "exceptions.ndjson",
+        "board/checkpoint",
+        "board/entries.ndjson",
     ],
 )
 def test_paths_of_the_format(path: str) -> None:
@@ -133,10 +136,23 @@ def test_paths_of_the_format(path: str) -> None:
         "devices/0001/notes.txt",
         "manifest.json\n",
         "manifest.json\0",
+        "board",
+        "board/checkpoint.json",
+        "board/policy",
     ],
 )
 def test_paths_outside_the_format(path: str) -> None:
     assert not layout.is_record_path(path)
+    assert not layout.is_entered_whole(path)
+
+
+def test_which_files_a_board_enters_whole(built: BuiltRecord) -> None:
+    names = Record.at(built.path).names | {layout.UNCAST_BALLOTS, layout.recorded_path(1, 1), layout.BOARD_ENTRIES}
+    single = {"index.json", "challenged_ballots.ndjson", "uncast_ballots.ndjson", "board/entries.ndjson"}
+    of_ballots = {name for name in names if re.search(r"/(ballots|recorded|statuses)", name)}
+    assert {name for name in names if not layout.is_entered_whole(name)} == single | of_ballots
+    assert [layout.device_of(name) for name in ("devices/0012/close.json", "devices/12345/open.json")] == [12, 12345]
+    assert layout.device_of("manifest.json") is None
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {

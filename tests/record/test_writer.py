@@ -1,5 +1,6 @@
 """Writing a record: whole files, an index that fits, nothing overwritten."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,25 @@ def test_files_are_not_overwritten_unless_told(tmp_path: Path) -> None:
     writer.write(layout.EXTENDED_HASHES, ExtendedHashes(h_e=bytes(31) + b"\1"), replace=True)
     assert writer.record.object(ExtendedHashes, layout.EXTENDED_HASHES).h_e[-1] == 1
     assert entries(tmp_path / "r")[layout.EXTENDED_HASHES] == writer.record.sha256(layout.EXTENDED_HASHES)
+
+
+def test_a_file_in_pieces(tmp_path: Path) -> None:
+    """The pieces are one file in the index; if there is no end to them, the file before stays as it was."""
+    writer = RecordWriter(tmp_path / "r")
+    pieces = [b"one\n", b"", b"two\n"]
+    writer.write_pieces(layout.BOARD_ENTRIES, pieces)
+    assert writer.record.read(layout.BOARD_ENTRIES) == b"".join(pieces)
+    assert entries(tmp_path / "r") == {layout.BOARD_ENTRIES: writer.record.sha256(layout.BOARD_ENTRIES)}
+
+    def broken() -> Iterator[bytes]:
+        yield b"three\n"
+        raise ParseError("entry 1", "broken")
+
+    with pytest.raises(ParseError, match="broken"):
+        writer.write_pieces(layout.BOARD_ENTRIES, broken(), replace=True)
+    assert entries(tmp_path / "r") == {layout.BOARD_ENTRIES: writer.record.sha256(layout.BOARD_ENTRIES)}
+    assert writer.record.read(layout.BOARD_ENTRIES) == b"".join(pieces)
+    assert len(list((tmp_path / "r" / "board").iterdir())) == 1
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "../hashes.json", "/hashes.json", "index.json", "devices/1/open.json"])

@@ -9,7 +9,7 @@ from e2evote.verifier import ballots
 from e2evote.verifier.report import Report
 from e2evote.verifier.run import CHECKS, verify_record
 from tests import oracle
-from tests.board_forger import BoardForger, build_board
+from tests.board_forger import BoardForger
 from tests.builders import TOY, BuiltRecord, reindex
 from tests.mutations import BY_NAME
 from tests.mutations.board import BOARD_MUTATIONS, BOARD_ONLY, BoardMutation
@@ -18,11 +18,6 @@ from tests.verifier.conftest import Mutants
 
 IDS = {check.id for check in CHECKS}
 BOARD_BY_NAME = {mutation.name: mutation for mutation in BOARD_MUTATIONS}
-
-
-@pytest.fixture(scope="session")
-def board() -> BuiltRecord:
-    return build_board()
 
 
 @pytest.fixture(scope="module")

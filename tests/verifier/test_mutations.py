@@ -12,11 +12,14 @@ from e2evote.verifier.run import CHECKS, verify_record
 from tests.builders import TOY, BuiltRecord, manifest_bytes, reindex
 from tests.forger import Forger
 from tests.mutations import BY_NAME, MUTATIONS, Mutation
+from tests.mutations.board import BOARD_MUTATIONS, BOARD_ONLY
 from tests.mutations.pre_encrypted import MAIL_MUTATIONS, MAIL_ONLY
 from tests.verifier.conftest import Mutants
 
 IDS = [check.id for check in CHECKS]
-HERE = set(IDS) - MAIL_ONLY
+NOT_HERE = MAIL_ONLY | BOARD_ONLY
+HERE = set(IDS) - NOT_HERE
+EVERY = (*MUTATIONS, *MAIL_MUTATIONS, *BOARD_MUTATIONS)
 NOTHING_LEFT = {
     "tally-empty",
     "opened-data-missing",
@@ -43,16 +46,16 @@ def test_exactly_the_checks_for_a_defect_fail(mutation: Mutation, mutants: Mutan
     assert mutation.must <= failed
     assert failed <= mutation.must | mutation.may
     assert of_status(report, "not run") <= mutation.skips
-    assert of_status(report, "not applicable") <= MAIL_ONLY or mutation.skips or mutation.name in NOTHING_LEFT
+    assert of_status(report, "not applicable") <= NOT_HERE or mutation.skips or mutation.name in NOTHING_LEFT
 
 
 @pytest.mark.parametrize("check", IDS)
 def test_every_check_has_a_defect_of_its_own(check: str) -> None:
-    assert any(check in mutation.must for mutation in (*MUTATIONS, *MAIL_MUTATIONS))
+    assert any(check in mutation.must for mutation in EVERY)
 
 
 def test_checks_that_can_stand_alone_do() -> None:
-    alone = {check for mutation in (*MUTATIONS, *MAIL_MUTATIONS) if len(mutation.must) == 1 for check in mutation.must}
+    alone = {check for mutation in EVERY if len(mutation.must) == 1 for check in mutation.must}
     together = {
         "7.A": "6.A looks at the same ciphertexts",
         "11.C": "a missing option is missing from the whole too",
