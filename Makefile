@@ -6,34 +6,37 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
 PEERS  := .venv-peers
-PARTS  := workload example ballots cores options
+PARTS  := workload example ballots cores options log
 
 # Debian packages that tests need, all of them here; without them these tests are skipped, and fail where CI=true.
-# Go with its transparency log: somebody else's reading of the board's notes, proofs and tiles.
-SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev
+# Go with its transparency log: somebody else's reading of the board's notes, proofs and tiles. PostgreSQL for the board.
+SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev postgresql
 SUDO            := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # Of 'make fuzz': seconds for each target, and which targets; none named are all.
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 
-.PHONY: help demo test test-slow fuzz check conformance bench bench-quick bench-peers bench-plot extras schemas docs \
-	system-packages format clean
+.PHONY: help demo test test-slow fuzz check conformance bench bench-quick bench-peers bench-plot extras schemas \
+	spec-coverage docs system-packages postgres postgres-stop format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
 	@echo "make test         run the tests, with coverage"
 	@echo "make test-slow    run the tests that take minutes"
 	@echo "make fuzz         feed every parser mutated data, FUZZ_SECONDS (60) a target, FUZZ_TARGETS='manifest archive'"
-	@echo "make check        format, lint, types, layers, citations, schemas, help texts, documentation"
+	@echo "make check        format, lint, types, layers, coverage of the specification, schemas, help texts, documentation"
 	@echo "make bench        measure everything (ten minutes to an hour) into build/bench.json"
 	@echo "make bench-quick  the same with less of everything (a minute or two)"
 	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
 	@echo "make bench-plot   draw both as docs/performance.svg"
 	@echo "make extras       install what is optional, so that its tests run too"
 	@echo "make system-packages  install the Debian packages that some tests need (apt-get, as root or with sudo)"
+	@echo "make postgres     install PostgreSQL if it is missing, and start a server for the tests in build/postgres"
+	@echo "make postgres-stop  stop it, and delete what it had"
 	@echo "make conformance  make the conformance suite anew from its seeds (some minutes) into vectors/records"
 	@echo "make schemas      write schemas/*.json from the record types"
+	@echo "make spec-coverage  write docs/spec-coverage.md: equation, function, test"
 	@echo "make docs         build the documentation in build/docs"
 	@echo "make format       format the code and refresh the help texts in README.md"
 	@echo "make clean        remove .venv, .venv-peers, build/ and caches"
@@ -62,17 +65,20 @@ check: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tests/checks/citations.py
+	$(BIN)/python -m tests.checks.spec_coverage
 	$(BIN)/python -m tests.checks.schemas
 	$(BIN)/python tests/checks/readme_help.py
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 
+# The log is measured on PostgreSQL too if 'make postgres' has started a server.
+DATABASE = $(if $(wildcard build/postgres/url),--database "$$($(PYTHON) tests/postgres.py database)")
+
 bench: $(READY)
 	@mkdir -p build
-	$(BIN)/e2evote bench $(PARTS) --json build/bench.json
+	$(BIN)/e2evote bench $(PARTS) $(DATABASE) --json build/bench.json
 
 bench-quick: $(READY)
-	$(BIN)/e2evote bench $(PARTS) --quick
+	$(BIN)/e2evote bench $(PARTS) $(DATABASE) --quick
 
 # The library asks for old versions of packages that it does not need here; so only what it imports is installed.
 $(PEERS)/.installed:
@@ -91,9 +97,9 @@ bench-plot: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/e2evote bench --saved build/bench.json --saved build/peers.json --plot docs/performance.svg
 
-# What is optional, so that nothing is skipped in the tests: plots, clusters, Intel's crypto_mb (not free software).
+# What is optional, so that nothing is skipped in the tests: plots, clusters, PostgreSQL, Intel's crypto_mb (not free).
 extras: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench,crypto-mb,distributed]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench,crypto-mb,distributed,postgres]'
 
 system-packages:
 	@missing=""; for package in $(SYSTEM_PACKAGES); do \
@@ -103,11 +109,22 @@ system-packages:
 	[ -z "$$missing" ] || { echo "installing$$missing"; $(SUDO) apt-get update --quiet=2 && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends $$missing; }
 
+# The board's tests find it by build/postgres/url; without it those that need it are skipped.
+postgres: SYSTEM_PACKAGES := postgresql
+postgres: system-packages
+	$(PYTHON) tests/postgres.py start
+
+postgres-stop:
+	$(PYTHON) tests/postgres.py stop
+
 conformance: $(READY)
 	$(BIN)/python -m tests.conformance --write
 
 schemas: $(READY)
 	$(BIN)/python -m tests.checks.schemas --write
+
+spec-coverage: $(READY)
+	$(BIN)/python -m tests.checks.spec_coverage --write
 
 docs: $(READY)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going docs build/docs
@@ -118,7 +135,7 @@ format: $(READY)
 	$(BIN)/ruff format
 	$(BIN)/python tests/checks/readme_help.py --write
 
-clean:
+clean: postgres-stop
 	rm -rf $(VENV) $(PEERS) build docs/api/generated e2evote.egg-info .coverage htmlcov
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find e2evote guardian_cli tests docs -name __pycache__ -type d -prune -exec rm -rf {} +

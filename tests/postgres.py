@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the tests: ``python tests/postgres.py start`` and ``stop``; needs Debian's postgresql only.
+"""A PostgreSQL server for the tests: ``python tests/postgres.py start``, ``stop``, ``database``.
 
 It has its own data in build/postgres and its own port on the loopback address; the system's service is left alone.
 build/postgres/url is where the tests find it; the password is in a file beside it.
@@ -67,6 +67,16 @@ def start() -> None:
     URL.write_text(f"postgresql://{USER}@127.0.0.1:{port}/postgres?passfile={PASSWORD}")
 
 
+def database() -> None:
+    """Make an empty database and print its URL."""
+    name = f"made_{secrets.token_hex(4)}"
+    url = URL.read_text()
+    host, port = url.split("@")[1].split("/")[0].split(":")
+    environment = {"PGPASSFILE": str(PASSWORD)}
+    subprocess.run([program("createdb"), "-h", host, "-p", port, "-U", USER, name], env=environment, check=True)
+    print(url.replace("/postgres?", f"/{name}?"))
+
+
 def stop() -> None:
     """End the server, and delete what it had."""
     if running():
@@ -75,4 +85,4 @@ def stop() -> None:
 
 
 if __name__ == "__main__":
-    {"start": start, "stop": stop}[sys.argv[1]]()
+    {"start": start, "stop": stop, "database": database}[sys.argv[1]]()

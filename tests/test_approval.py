@@ -244,7 +244,7 @@ def test_a_rare_weight_that_was_decrypted_is_remarked_on(built: BuiltRecord) -> 
 
 @pytest.mark.parametrize("status", ["cast", "spoiled"])
 def test_a_ballot_that_was_not_challenged(even: BuiltRecord, approved: ApprovedRecord, status: str) -> None:
-    """Spec: EG-2.1 §3.6.7, eq. 107"""
+    """Spec: EG-2.1 §3.6.7"""
     code = even.of_status(status)[0].confirmation_code
     with pytest.raises(CheckError, match=f"ballot {code.hex().upper()} is {status}; only challenged ballots are"):
         approved.ballot_nonce_statements([even.of_status("challenged")[0].confirmation_code, code])

@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from e2evote import hashed_elgamal
 from e2evote.errors import VerificationError
-from e2evote.group.elements import Element
+from e2evote.group.elements import Element, Group
+from e2evote.group.parameters import group_named
 from e2evote.hashed_elgamal import BallotNonceSeal, ContestDataSeal, HashedCiphertext, Seal, ShareSeal
 from e2evote.zkp import schnorr
 from e2evote.zkp.schnorr import SchnorrProof
-from tests.deterministic import DeterministicRandomness
+from tests.deterministic import DeterministicRandomness, ScriptedRandomness
+from tests.oracle import arithmetic as oracle
+from tests.oracle import equations
 from tests.strategies import TOY_GROUP
 
 g, H = TOY_GROUP.g, bytes(range(32))
@@ -41,6 +44,30 @@ def test_decrypt_undoes_encrypt(name: str, seed: int) -> None:
     hashed_elgamal.verify(seal, g, ciphertext)
     assert hashed_elgamal.decrypt(seal, ciphertext, ciphertext.c_0**SECRET) == data
     assert ciphertext.c_1 != data
+
+
+@pytest.mark.parametrize("group", [TOY_GROUP, group_named("standard-4096")], ids=lambda group: group.name)
+def test_contest_data_by_hand(group: Group) -> None:
+    """Every component as the oracle computes it with integers, from the nonces ξ and u; likewise back to D.
+
+    Spec: EG-2.1 §3.3.10, eqs. 63, 65–69; §3.6.6, eqs. 104–106
+    """
+    plain, secret, xi, u, data = (
+        oracle.Group(int(group.p), int(group.q), int(group.g.value)),
+        77,
+        88,
+        99,
+        bytes(range(96)),
+    )
+    seal, key = ContestDataSeal(H, 3), group.g ** group.secret(secret)
+    sealed = hashed_elgamal.encrypt(seal, group.g, key, data, group.secret(xi), ScriptedRandomness(u))
+    alpha, beta = plain.power(plain.g, xi), plain.power(int(key.value), xi)
+    keys = equations.contest_data_keys(equations.contest_data_secret(plain, H, 3, alpha, beta), 3, 3)
+    c = equations.contest_data_challenge(plain, H, 3, plain.power(plain.g, u), alpha, oracle.xor(data, keys))
+    assert int(sealed.c_0.value) == alpha
+    assert sealed.c_1 == oracle.xor(data, keys)
+    assert (int(sealed.c_2.challenge.value), int(sealed.c_2.response.value)) == (c, (u - c * xi) % plain.q)
+    assert hashed_elgamal.decrypt(seal, sealed, group.element(plain.power(alpha, secret))) == data
 
 
 @every_seal

@@ -22,7 +22,7 @@ def interpolate(group: Group, shares: dict[int, SecretScalar]) -> SecretScalar:
 
 @pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
 def test_every_subset_of_k_shares_gives_the_secret(k: int, rng: DeterministicRandomness) -> None:
-    """Spec: EG-2.1 §3.6.3, eq. 83; §3.6.4, eq. 85"""
+    """Spec: EG-2.1 §3.6.4, eq. 85"""
     n, polynomial = 5, SecretPolynomial.random(TOY_GROUP, k, rng)
     shares = {i: polynomial.at(i) for i in range(1, n + 1)}
     for size in range(1, n + 1):

@@ -203,7 +203,7 @@ def test_the_challenge_is_no_other_ones(election: Election) -> None:
 
 
 def test_the_limit_without_fields_is_the_sum_of_the_options() -> None:
-    """Spec: EG-2.1 §3.3.8, eq. 62"""
+    """Spec: EG-2.1 §3.3.8"""
     options = ({"label": "a"}, {"label": "b"})
     contest = Contest.model_validate({"label": "x", "options": options})
     assert limit_relation(contest).coefficients == (1, 1)

@@ -9,6 +9,7 @@ from e2evote.bench.phases import measure
 from e2evote.bench.refusals import check_refusals
 from e2evote.bench.scaling import over_ballots, over_options
 from e2evote.bench.workload import association, grid
+from e2evote.errors import CheckError
 from e2evote.group.elements import Group
 
 OPTIONS = 4
@@ -28,10 +29,13 @@ class Plan:
     repeats: int
     options: tuple[int, ...]
     options_ballots: int
+    entries: int
+    submitters: tuple[int, ...]
+    database: str | None = None
 
 
-FULL = Plan((12, 5), 100, 11, 48, (100, 1_000, 10_000), 1_000, (1, 2), 3, (2, 4, 8, 16), 24)
-QUICK = Plan((5,), 20, 3, 10, (10, 20, 40), 40, (1, 2), 1, (2, 4, 8), 8)
+FULL = Plan((12, 5), 100, 11, 48, (100, 1_000, 10_000), 1_000, (1, 2), 3, (2, 4, 8, 16), 24, 5_000, (1, 8, 64, 256))
+QUICK = Plan((5,), 20, 3, 10, (10, 20, 40), 40, (1, 2), 1, (2, 4, 8), 8, 500, (1, 8, 64))
 
 Part = Callable[[Plan, str, Group, Watch], list[Figure]]
 """From a plan and a group with its backend's name to figures."""
@@ -71,12 +75,26 @@ def options(plan: Plan, name: str, group: Group, watch: Watch) -> list[Figure]:
     return over_options(name, group, plan.options, plan.options_ballots, watch)
 
 
+def log(plan: Plan, _name: str, _group: Group, watch: Watch) -> list[Figure]:
+    """Measure what the bulletin board's log acknowledges.
+
+    Raises:
+        CheckError: the extra ``board`` is not installed.
+    """
+    try:
+        from e2evote.bench.logs import over_submitters
+    except ModuleNotFoundError as error:
+        raise CheckError(f"{error.name} is missing: install e2evote with the extra 'board'") from None
+    return over_submitters(plan.entries, plan.submitters, plan.database, watch)
+
+
 PARTS: Mapping[str, Part] = {
     "workload": workload,
     "example": example,
     "ballots": ballots,
     "cores": cores,
     "options": options,
+    "log": log,
 }
 """Every part, in the order of the report."""
 

@@ -88,11 +88,15 @@ class Board:
         """
         found = Folder(folder)
         database = Database.at(found.database)
-        revision.check(database, folder)
         board = cls(found, database)
-        with board.reading() as snapshot:
-            if (snapshot.origin, snapshot.vkey) != (found.settings.origin, str(found.settings.vkey)):
-                raise CheckError(f"{database.where}: this is the database of another log, {snapshot.vkey}")
+        try:
+            revision.check(database, folder)
+            with board.reading() as snapshot:
+                if (snapshot.origin, snapshot.vkey) != (board.origin, str(found.settings.vkey)):
+                    raise CheckError(f"{database.where}: this is the database of another log, {snapshot.vkey}")
+        except BaseException:
+            board.close()
+            raise
         return board
 
     def close(self) -> None:

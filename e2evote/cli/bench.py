@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -35,6 +36,7 @@ from e2evote.terminal.screen import note
 @click.option(
     "--json", "json_file", type=ANY_PATH, metavar="FILE", help="Also write the figures as JSON ('-': only that, here)."
 )
+@click.option("--database", metavar="URL", help="Of 'log': also on this empty PostgreSQL database.")
 @click.option("--plot", type=ANY_PATH, metavar="FILE", help="Also draw the figures, as SVG; needs matplotlib.")
 def bench(
     parts: tuple[str, ...],
@@ -42,6 +44,7 @@ def bench(
     backends: tuple[str, ...],
     saved: tuple[Path, ...],
     json_file: Path | None,
+    database: str | None,
     plot: Path | None,
 ) -> None:
     """Measure what an election costs at 4096 bits.
@@ -53,6 +56,7 @@ def bench(
       ballots   verification's time and memory as a record grows
       cores     what a second process is worth
       options   cost as contests get more options
+      log       entries a second that the board's log acknowledges
 
     The unit is pm, the time of one modular power (4096-bit modulus, 256-bit exponent) in the same process: seconds
     drift with the machine, ratios hold. All of it takes ten minutes to an hour, --quick a minute or two.
@@ -64,9 +68,10 @@ def bench(
     for path in (json_file, plot):
         if path is not None and str(path) != "-":
             check_free(path, overwrite=True)
+    plan = replace(QUICK if quick else FULL, database=database)
     reports = [Report.load(path) for path in saved]
     if parts or not saved:
-        reports.insert(0, Report.of(measure(parts or ("workload",), QUICK if quick else FULL, backends)))
+        reports.insert(0, Report.of(measure(parts or ("workload",), plan, backends)))
     report = reduce(Report.beside, reports)
     if json_file is None or str(json_file) != "-":
         show(report)

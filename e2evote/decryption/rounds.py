@@ -97,7 +97,7 @@ def commit(
         CheckError: fewer than k available guardians, or the guardian is not among them.
         VerificationError: a base is not a member of the group.
 
-    Spec: EG-2.1 §3.6.3, eq. 84; §3.6.5, eq. 87; §3.6.6, eqs. 96, 98
+    Spec: EG-2.1 §3.6.3, eq. 84; §3.6.5, eq. 87; §3.6.6, eqs. 96, 98; §3.6.7, eq. 107
     """
     U = _check_available(election, available)
     if shares.i not in U:
@@ -234,7 +234,7 @@ def combined(
         CheckError: a message is missing or doubled.
         VerificationError: naming the guardian whose hash does not match, or whose part is not in the group.
 
-    Spec: EG-2.1 §3.6.4, eqs. 85, 86; §3.6.5, eq. 89; §3.6.6, eqs. 97, 100
+    Spec: EG-2.1 §3.6.4, eqs. 85, 86; §3.6.5, eq. 89; §3.6.6, eqs. 97, 100; §3.6.7, eq. 108
     """
     _check_messages(available, [(message.i, len(message.hashes)) for message in commitments], len(statements))
     _check_messages(available, [(message.i, len(message.partials)) for message in reveals], len(statements))

@@ -15,7 +15,7 @@ from e2evote.group.elements import Group
 from e2evote.verifier.report import Ledger
 from tests.cli.conftest import run
 
-TINY = Plan((2,), 6, 1, 10, (5, 10), 5, (1, 2), 1, (2, 3), 5)
+TINY = Plan((2,), 6, 1, 10, (5, 10), 5, (1, 2), 1, (2, 3), 5, 12, (1, 3))
 KEYS = {"part", "case", "backend", "what", "count", "milliseconds", "pm"}
 
 
@@ -67,7 +67,14 @@ def test_a_figure_for_every_phase() -> None:
 def test_every_part_and_what_it_varies(saved: Path) -> None:
     rows = figures_of(saved.read_text())
     sizes = {part: {row.get("size") for row in rows if row["part"] == part} for part in PARTS}
-    assert sizes == {"workload": {None}, "example": {None}, "ballots": {5, 10}, "cores": {1, 2}, "options": {2, 3}}
+    assert sizes == {
+        "workload": {None},
+        "example": {None},
+        "ballots": {5, 10},
+        "cores": {1, 2},
+        "options": {2, 3},
+        "log": {1, 3},
+    }
     peaks = [row["bytes"] for row in rows if row["part"] == "ballots" and row["what"] == phases.VERIFY]
     assert len(peaks) == 2
     assert all(peak > 2**20 for peak in peaks)

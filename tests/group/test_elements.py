@@ -85,7 +85,7 @@ def test_encoded_lengths(group: Group) -> None:
 
 
 def test_standard_lengths() -> None:
-    """Spec: EG-2.1 §5.1.1, eq. 124"""
+    """Spec: EG-2.1 §5.1.1"""
     assert {group.name: group.l_p for group in GROUPS[-2:]} == {"reduced-3072": 384, "standard-4096": 512}
 
 

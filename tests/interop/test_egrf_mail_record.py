@@ -248,7 +248,7 @@ def judged(foreign: Foreign) -> Ledger:
 
 
 def test_ballots(foreign: Foreign) -> None:
-    """Spec: EG-2.1 §4.1, eqs. 113–116; §4.5, boxes 15, 16, 17"""
+    """Spec: EG-2.1 §4.1.1, eqs. 113, 114; §4.1.2, eq. 115; §4.1.3, eq. 116; §4.5, boxes 15, 16, 17"""
     ledger = judged(foreign)
     assert set(ledger.findings) == {"X.recorded-vectors"}
     messages = {finding.message for finding in ledger.findings["X.recorded-vectors"]}

@@ -5,7 +5,7 @@ no code with the product, uses nothing outside the standard library, and is slow
 disagree where one of the two readings is wrong.
 
     arithmetic.py   groups, byte encodings, H and H_q (3.1.1, 5, appendix)
-    equations.py    the equations that a verifier recomputes (3.1 to 3.6)
+    equations.py    the equations that a verifier recomputes (3.1 to 3.6, 4.1 to 4.3)
     strict_json.py  JSON without duplicate keys, null, unknown fields or other freedoms
     manifest.py     the manifest and its rules (docs/formats/manifest.md)
     record.py       what a record holds (docs/formats/record.md)

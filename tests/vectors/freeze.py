@@ -78,134 +78,163 @@ class Inputs:
         return JointKeys(vote_encryption_key=self.elements[10], data_encryption_key=self.elements[11])
 
 
-CASES: dict[str, tuple[str, Callable[[Inputs], object]]] = {
-    "H_P": ("(4), n = 3, k = 2", lambda x: hashing.parameter_base_hash(x.group, 3, 2)),
-    "H_B": ("(5), the manifest {} in two bytes", lambda x: hashing.base_hash(x.h["p"], b"{}")),
+CASES: dict[str, tuple[str, str, Callable[[Inputs], object]]] = {
+    "H_P": ("4", "n = 3, k = 2", lambda x: hashing.parameter_base_hash(x.group, 3, 2)),
+    "H_B": ("5", "the manifest {} in two bytes", lambda x: hashing.base_hash(x.h["p"], b"{}")),
     "guardian proof": (
-        "(11), i = 2, k = 2, pk_vote",
+        "11",
+        "i = 2, k = 2, pk_vote",
         lambda x: schnorr.guardian_challenge(x.h["p"], b"pk_vote", 2, x.elements[:3], x.elements[3:6]),
     ),
     "guardian proof, data": (
-        "(13), i = 2, k = 2, pk_data",
+        "13",
+        "i = 2, k = 2, pk_data",
         lambda x: schnorr.guardian_challenge(x.h["p"], b"pk_data", 2, x.elements[:3], x.elements[3:6]),
     ),
-    "share key": ("(16), i = 1, ℓ = 2", lambda x: ShareSeal(x.h["p"], 1, 2, x.elements[2]).mask(*x.elements[:2], 64)),
+    "share key": (
+        "16 17 18",
+        "i = 1, ℓ = 2",
+        lambda x: ShareSeal(x.h["p"], 1, 2, x.elements[2]).mask(*x.elements[:2], 64),
+    ),
     "share proof": (
-        "(22), i = 1, ℓ = 2",
+        "22",
+        "i = 1, ℓ = 2",
         lambda x: ShareSeal(x.h["p"], 1, 2, x.elements[2]).challenge(x.elements[0], x.blocks[:64], x.elements[3]),
     ),
-    "H_G": ("(27), n = 2, k = 2", lambda x: guardian_record_hash(x.h["b"], x.keys(), x.guardians())),
-    "H_E": ("(30)", lambda x: hashing.extended_base_hash(x.h["b"], *x.elements[10:12])),
-    "H_I": ("(32)", lambda x: hashing.selection_identifier_hash(x.h["e"], x.id_b)),
+    "H_G": ("27", "n = 2, k = 2", lambda x: guardian_record_hash(x.h["b"], x.keys(), x.guardians())),
+    "H_E": ("30", "", lambda x: hashing.extended_base_hash(x.h["b"], *x.elements[10:12])),
+    "H_I": ("32", "", lambda x: hashing.selection_identifier_hash(x.h["e"], x.id_b)),
     "selection nonce": (
-        "(33), contest 3, option 2",
+        "33",
+        "contest 3, option 2",
         lambda x: hashing.selection_nonce(x.group, x.h["i"], 3, 2, x.xi_b),
     ),
-    "ballot nonce key": ("(35)", lambda x: BallotNonceSeal(x.h["i"]).mask(*x.elements[:2], 32)),
+    "ballot nonce key": ("35 36", "", lambda x: BallotNonceSeal(x.h["i"]).mask(*x.elements[:2], 32)),
     "ballot nonce proof": (
-        "(38)",
+        "38",
+        "",
         lambda x: BallotNonceSeal(x.h["i"]).challenge(x.elements[0], x.blocks[:32], x.elements[3]),
     ),
     "option proof": (
-        "(59), contest 3, option 2, R = 1",
+        "41",
+        "contest 3, option 2, R = 1",
         lambda x: range_proof.selection_challenge(x.h["i"], 3, 2, x.pair(), x.pairs(2)),
     ),
     "option proof, R = 3": (
-        "(59), contest 3, option 2, R = 3",
+        "59",
+        "contest 3, option 2, R = 3",
         lambda x: range_proof.selection_challenge(x.h["i"], 3, 2, x.pair(), x.pairs(4)),
     ),
-    "limit proof": ("(62), contest 3, L = 2", lambda x: range_proof.limit_challenge(x.h["i"], 3, x.pair(), x.pairs(3))),
+    "limit proof": ("62", "contest 3, L = 2", lambda x: range_proof.limit_challenge(x.h["i"], 3, x.pair(), x.pairs(3))),
     "field relation": (
-        "own, tag E9 (§3.3.9), contest 3, field 5, limit 2",
+        "own",
+        "tag E9 (§3.3.9), contest 3, field 5, limit 2",
         lambda x: range_proof.relation_challenge(x.h["i"], 3, 5, x.pair(), x.pairs(3)),
     ),
-    "contest data nonce": ("(64), contest 3", lambda x: hashing.contest_data_nonce(x.group, x.h["i"], 3, x.xi_b)),
-    "contest data key": ("(65), contest 3", lambda x: ContestDataSeal(x.h["i"], 3).mask(*x.elements[:2], 96)),
+    "contest data nonce": ("64", "contest 3", lambda x: hashing.contest_data_nonce(x.group, x.h["i"], 3, x.xi_b)),
+    "contest data key": (
+        "65 66 66 66",
+        "contest 3, b = 3",
+        lambda x: ContestDataSeal(x.h["i"], 3).mask(*x.elements[:2], 96),
+    ),
     "contest data proof": (
-        "(69), contest 3, b = 3",
+        "69",
+        "contest 3, b = 3",
         lambda x: ContestDataSeal(x.h["i"], 3).challenge(x.elements[0], x.blocks, x.elements[3]),
     ),
-    "χ": ("(70), contest 3, two options", lambda x: codes.contest_hash(x.h["i"], 3, [x.pair(), x.pair(1)], None)),
+    "χ": ("70", "contest 3, two options", lambda x: codes.contest_hash(x.h["i"], 3, [x.pair(), x.pair(1)], None)),
     "χ with contest data": (
-        "(70), contest 3, two options, b = 2",
+        "70",
+        "contest 3, two options, b = 2",
         lambda x: codes.contest_hash(x.h["i"], 3, [x.pair(), x.pair(1)], x.sealed(64)),
     ),
     "H_C": (
-        "(71), (73), two contests, not chained",
+        "71",
+        "two contests, not chained (73)",
         lambda x: codes.confirmation_code(x.h["i"], (x.h["chi 1"], x.h["chi 2"]), codes.chaining_field(0, x.h["di"])),
     ),
     "H_C, chained": (
-        "(71), (76), two contests",
+        "71",
+        "two contests, chained (76)",
         lambda x: codes.confirmation_code(x.h["i"], (x.h["chi 1"], x.h["chi 2"]), codes.chaining_field(1, x.h["last"])),
     ),
-    "H_DI": ("(72), S_device = صندوق ۱", lambda x: hashing.device_hash(x.h["e"], "صندوق ۱")),
-    "H_0": ("(74)", lambda x: codes.chain_start(x.h["e"], x.h["di"])),
-    "H̄": ("(77), the message holds (78)", lambda x: codes.chain_close(x.h["e"], x.h["di"], x.h["last"])),
-    "ψ": ("(113), two options", lambda x: codes.selection_hash(x.h["i"], [x.pair(), x.pair(1)])),
+    "H_DI": ("72", "S_device = صندوق ۱", lambda x: hashing.device_hash(x.h["e"], "صندوق ۱")),
+    "H_0": ("74", "", lambda x: codes.chain_start(x.h["e"], x.h["di"])),
+    "H̄": ("78 77", "", lambda x: codes.chain_close(x.h["e"], x.h["di"], x.h["last"])),
+    "ψ": ("113", "two options", lambda x: codes.selection_hash(x.h["i"], [x.pair(), x.pair(1)])),
     "χ, pre-encrypted": (
-        "(115), contest 3, of two hashes in descending order",
+        "115",
+        "contest 3, of two hashes in descending order",
         lambda x: codes.pre_encrypted_contest_hash(x.h["i"], 3, sorted((x.id_b, x.xi_b), reverse=True)),
     ),
     "H_C, pre-encrypted": (
-        "(116), (76), two contests",
+        "116",
+        "two contests, chained (76)",
         lambda x: codes.confirmation_code(
             x.h["i"], (x.h["chi 1"], x.h["chi 2"]), codes.chaining_field(1, x.h["last"]), PRE_ENCRYPTED
         ),
     ),
     "H_DI, pre-encrypted": (
-        "(119), S_device = صندوق ۱",
+        "119",
+        "S_device = صندوق ۱",
         lambda x: hashing.device_hash(x.h["e"], "صندوق ۱", PRE_ENCRYPTED),
     ),
-    "H_0, pre-encrypted": ("(117)", lambda x: codes.chain_start(x.h["e"], x.h["di"], PRE_ENCRYPTED)),
+    "H_0, pre-encrypted": ("117", "", lambda x: codes.chain_start(x.h["e"], x.h["di"], PRE_ENCRYPTED)),
     "H̄, pre-encrypted": (
-        "(118), the message holds (120)",
+        "120 118",
+        "",
         lambda x: codes.chain_close(x.h["e"], x.h["di"], x.h["last"], PRE_ENCRYPTED),
     ),
     "pre-encryption nonce": (
-        "(121), contest 3, vector 2, place 1",
+        "121",
+        "contest 3, vector 2, place 1",
         lambda x: hashing.pre_encryption_nonce(x.group, x.h["i"], 3, 2, 1, x.xi_b),
     ),
     "tally commitment": (
-        "(88), contest 3, option 2, i = 3, U = {1, 3}",
+        "88",
+        "contest 3, option 2, i = 3, U = {1, 3}",
         lambda x: TallyStatement(x.h["e"], 3, 2, x.pair()).commitment_hash(3, (1, 3), x.part()),
     ),
     "tally proof": (
-        "(90), contest 3, option 2",
+        "90",
+        "contest 3, option 2",
         lambda x: TallyStatement(x.h["e"], 3, 2, x.pair()).challenge(*x.elements[4:7]),
     ),
     "contest data commitment": (
-        "(99), contest 3, i = 3, U = {1, 3}, b = 2",
+        "99",
+        "contest 3, i = 3, U = {1, 3}, b = 2",
         lambda x: DataStatement(x.h["i"], 3, x.sealed(64)).commitment_hash(3, (1, 3), x.part()),
     ),
     "contest data decryption": (
-        "(101), contest 3, b = 2",
+        "101",
+        "contest 3, b = 2",
         lambda x: DataStatement(x.h["i"], 3, x.sealed(64)).challenge(*x.elements[4:7]),
     ),
 }
-"""Name: equation with its indices, and the call."""
+"""Name: the equation of every hash in its order, the indices, and the call."""
 
 
 def hashes_of(group: Group, name: str) -> list[Hashed]:
     """Return every HMAC of a case."""
     inputs = Inputs(group)
     with recorded() as calls:
-        CASES[name][1](inputs)
+        CASES[name][2](inputs)
     return calls
 
 
-def entry(name: str, call: Hashed, equation: str) -> dict[str, object]:
+def entry(name: str, equation: str, about: str, call: Hashed) -> dict[str, object]:
     key, message, result = map(hex_of, call)
-    return {"name": name, "equation": equation, "key": key, "message": message, "result": result}
+    return {"name": name, "equation": equation, "of": about, "key": key, "message": message, "result": result}
 
 
 def vectors() -> tuple[list[dict[str, object]], dict[str, int]]:
     """Return the vectors on the toy group and the length of every message on the standard group."""
     found, lengths = [], {}
-    for name, (equation, _) in CASES.items():
+    for name, (equations, about, _) in CASES.items():
         calls, large = hashes_of(group_named(TOY), name), hashes_of(group_named(STANDARD_NAME), name)
-        for number, (call, other) in enumerate(zip(calls, large, strict=True), 1):
+        for number, (equation, call, other) in enumerate(zip(equations.split(), calls, large, strict=True), 1):
             full = name if len(calls) == 1 else f"{name} ({number} of {len(calls)})"
-            found.append(entry(full, call, equation))
+            found.append(entry(full, equation, about, call))
             lengths[full] = len(other.message)
     return found, lengths
 
@@ -218,7 +247,8 @@ def rendered() -> str:
         "made_by": "this project: pins behaviour, proves nothing",
         "conventions": {
             "hash": "result = HMAC-SHA-256(key, message), all in upper-case hex; H_q is result mod q",
-            "message": "domain byte first; in a case of several, key derivation (17, 18, 36, 66) has none",
+            "equation": "number of the equation, or own",
+            "message": "domain byte first; key derivation (17, 18, 36, 66) has none",
             "group": f"messages on the parameter set {TOY} (l_p = 32); standard parameters: lengths only",
         },
     }

@@ -1,7 +1,13 @@
-"""The frozen pre-images: the stated message gives the stated hash, and the library still hashes that message."""
+"""The frozen pre-images: the stated message gives the stated hash, and the library still hashes that message.
+
+That it is the right message is shown by ``layouts``, which writes out the tables of §5.5 without the library, and by
+docs/spec-index.toml, which has the keys, first bytes and lengths of these tables.
+"""
 
 import hmac
 import json
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +15,32 @@ import pytest
 from e2evote.group.parameters import group_named
 from e2evote.hashing import Tag
 from tests.builders import TOY
+from tests.oracle.arithmetic import Group
 from tests.vectors import freeze
+from tests.vectors.layouts import LAYOUTS, LETTERS, VER, Layout, Values
 
 FROZEN = json.loads(freeze.FILE.read_bytes())
+INDEX = Path(__file__).resolve().parents[2] / "docs" / "spec-index.toml"
+ROWS = tomllib.loads(INDEX.read_text(encoding="utf-8"))["required"]["rows"]
+KEY_DERIVATION = {"17", "18", "36", "66"}
 raw = bytes.fromhex
+
+
+def values(group_name: str) -> Values:
+    """Return the inputs of ``freeze`` as integers and bytes."""
+    x = freeze.Inputs(group_named(group_name))
+    group = Group(int(x.group.p), int(x.group.q), int(x.group.g.value))
+    elements, numbers = (tuple(int(item.value) for item in items) for items in (x.elements, x.numbers))
+    return Values(group, x.h, x.id_b, x.xi_b, elements, numbers, x.blocks)
+
+
+STANDARD_VALUES = values(freeze.STANDARD_NAME)
+
+
+def rows_of(number: str) -> list[tuple[str, Layout]]:
+    """Return the hashes of one equation with the standard parameters, with the names of their cases."""
+    found = ((name, layout) for name, layouts in LAYOUTS.items() for layout in layouts(STANDARD_VALUES))
+    return [(name, layout) for name, layout in found if layout.equation == number]
 
 
 @pytest.mark.parametrize("vector", FROZEN["vectors"], ids=lambda vector: vector["name"])
@@ -27,52 +55,47 @@ def test_library_hashes_the_pre_image(name: str) -> None:
     assert [(raw(v["key"]), raw(v["message"]), raw(v["result"])) for v in stored] == calls
 
 
+@pytest.mark.parametrize("group_name", [TOY, freeze.STANDARD_NAME])
+@pytest.mark.parametrize("name", freeze.CASES)
+def test_library_hashes_what_the_tables_say(name: str, group_name: str) -> None:
+    """On both groups, key derivation included.
+
+    Spec: EG-2.1 §5.2, eq. 130; §5.5.1, eqs. 4, 5; §5.5.2, eqs. 11, 13, 16, 22, 27, 30; §3.2.2, eqs. 17, 18
+    Spec: EG-2.1 §5.5.3, eqs. 32, 33, 35, 38, 41, 59, 62, 64, 65, 69–72, 74, 77, 78; §3.3.4, eq. 36; §3.3.10, eq. 66
+    Spec: EG-2.1 §5.5.4, eqs. 88, 90, 99, 101; §5.5.5, eqs. 113, 115–121
+    """
+    layouts = LAYOUTS[name](STANDARD_VALUES if group_name == freeze.STANDARD_NAME else values(group_name))
+    calls = freeze.hashes_of(group_named(group_name), name)
+    assert calls == [(layout.b_0, layout.b_1, layout.hash) for layout in layouts]
+    assert freeze.CASES[name][0].split() == [layout.equation for layout in layouts]
+
+
+@pytest.mark.parametrize("number", ROWS)
+def test_row_of_the_tables(number: str) -> None:
+    """Key, first byte and length of the message.
+
+    Spec: EG-2.1 §5.5.1–5.5.5
+    """
+    row, layouts = ROWS[number], rows_of(number)
+    assert layouts
+    key = VER if row["key"] == "ver" else STANDARD_VALUES.h[row["key"].removeprefix("H_").lower()]
+    for name, layout in layouts:
+        assert (layout.b_0, layout.b_1[0]) == (key, row["tag"])
+        if name == "χ":  # without contest data, which the table's length includes
+            assert len(layout.b_1) == 5 + 2 * 2 * 512
+        else:
+            assert len(layout.b_1) == eval(row["length"], {}, LETTERS.get(name, {}))
+
+
+def test_every_row_is_frozen() -> None:
+    assert {vector["equation"] for vector in FROZEN["vectors"]} == {*ROWS, *KEY_DERIVATION, "own"}
+
+
 @pytest.mark.parametrize("name", freeze.CASES)
 def test_length_with_the_standard_parameters(name: str) -> None:
-    """Spec: EG-2.1 §5.5.1–5.5.5"""
     sizes = FROZEN["message_length_with_standard_parameters"]
     stored = [size for key, size in sizes.items() if key == name or key.startswith(f"{name} (")]
-    assert [len(call.message) for call in freeze.hashes_of(group_named(freeze.STANDARD_NAME), name)] == stored
-
-
-@pytest.mark.parametrize(
-    ("name", "length"),
-    [
-        ("H_P", 1065),
-        ("guardian proof", 12 + 6 * 512),
-        ("share key (1 of 3)", 1545),
-        ("share proof", 1097),
-        ("H_E", 1025),
-        ("H_I", 33),
-        ("selection nonce", 41),
-        ("ballot nonce key (1 of 2)", 1025),
-        ("ballot nonce proof", 1057),
-        ("option proof", 3081),
-        ("option proof, R = 3", 9 + 10 * 512),
-        ("limit proof", 5 + 8 * 512),
-        ("contest data nonce", 37),
-        ("contest data key (1 of 4)", 1029),
-        ("contest data proof", 1029 + 96),
-        ("χ", 5 + 4 * 512),
-        ("χ with contest data", 69 + 5 * 512 + 64),
-        ("H_C", 37 + 64),
-        ("H_0", 37),
-        ("H̄ (1 of 2)", 69),
-        ("ψ", 1 + 4 * 512),
-        ("χ, pre-encrypted", 5 + 64),
-        ("H_C, pre-encrypted", 37 + 64),
-        ("H_0, pre-encrypted", 37),
-        ("H̄, pre-encrypted (1 of 2)", 69),
-        ("pre-encryption nonce", 45),
-        ("tally commitment", 2577 + 8),
-        ("tally proof", 2569),
-        ("contest data commitment", 2125 + 64 + 8),
-        ("contest data decryption", 2117 + 64),
-    ],
-)
-def test_lengths_are_those_of_the_specification(name: str, length: int) -> None:
-    """Spec: EG-2.1 §5.5.1–5.5.5"""
-    assert FROZEN["message_length_with_standard_parameters"][name] == length
+    assert [len(layout.b_1) for layout in LAYOUTS[name](STANDARD_VALUES)] == stored
 
 
 def test_every_domain_tag_is_frozen() -> None:

@@ -319,9 +319,9 @@ def test_the_count_is_what_the_table_says() -> None:
 
 
 def test_election_of_the_known_answers() -> None:
-    """H_P, H_B, H_E, H_I, H_DI and the guardians' shares of the vectors' election.
+    """H_P, H_B, H_E, H_I, H_DI and the guardians' shares of the vectors' election, added up here.
 
-    Spec: EG-2.1 §3.2.2, eqs. 8, 24–26
+    Spec: EG-2.1 §3.2.2, eq. 8; §3.1.2, eq. 4; §3.1.4, eq. 5; §3.3.2, eq. 32; §3.4.3, eq. 72
     """
     hashes = Hashes.of(STANDARD, ELECTION["n"], ELECTION["k"], raw(ELECTION["manifest"]))
     assert (hashes.h_p, hashes.h_b) == (raw(ELECTION["h_p"]), raw(ELECTION["h_b"]))

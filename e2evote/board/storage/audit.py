@@ -37,6 +37,7 @@ class Audit(Snapshot):
         for signed in self.checkpoints():
             if signed.size > self.size or merkle.root(signed.size, self.hash) != signed.root:
                 raise self._damaged(f"the checkpoint of {signed.size} entries is not of this tree")
+            self.cosigned(signed.size)
 
     def _file(self) -> None:
         if self._connection.dialect.name == "sqlite":

@@ -92,7 +92,9 @@ def _reason(error: SQLAlchemyError) -> str:
 def _begin(connection: Connection, writing: bool) -> None:
     if connection.dialect.name == "sqlite":
         connection.execution_options(writing=writing)
-    elif not writing:
+    elif writing:
+        connection.execution_options(isolation_level="READ COMMITTED")
+    else:
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     connection.begin()
 
@@ -164,7 +166,7 @@ def _postgresql(text: str) -> Database:
     except ModuleNotFoundError:
         raise CheckError("a PostgreSQL database needs psycopg: install e2evote with the extra 'postgres'") from None
     event.listen(engine, "connect", _require_durable)
-    return Database(engine, url.render_as_string(hide_password=True))
+    return Database(engine, url.set(query={}).render_as_string(hide_password=True))
 
 
 def _require_durable(connection: Any, _record: object) -> None:  # noqa: ANN401  (psycopg is not always there)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Executable, Table, delete, insert, select, update
+from sqlalchemy import Connection, Executable, Table, delete, func, insert, select, update
 
 from e2evote.board import merkle
 from e2evote.board.storage.database import translated
@@ -18,6 +18,8 @@ ENTRY_LIMIT = (1 << 16) - 1
 """Bytes of an entry: tiles of entries have two bytes for its length."""
 
 _STREAM = re.compile(r"[!-~]{1,255}")
+
+_LAST = select(func.max(ENTRIES.c.index))
 
 _Values: TypeAlias = dict[str, object]
 
@@ -36,6 +38,9 @@ class Writing(Snapshot):
         self._lengths: dict[str, int] = {}
         self._objects: dict[bytes, bytes] = {}
         super().__init__(connection, where)
+        last = self._rows(_LAST)[0][0]
+        if last != (self._size - 1 if self._size else None):
+            raise self._damaged(f"the last entry is {last}, but there should be {self._size}")
 
     @property
     def size(self) -> int:
