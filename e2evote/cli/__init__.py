@@ -12,6 +12,7 @@ NOUNS = (
     "device",
     "ballot",
     "mail",
+    "board",
     "tally",
     "decryption",
     "record",

@@ -2,7 +2,7 @@
 
 import click
 
-from e2evote.cli import board_serving
+from e2evote.cli import board_keeping, board_serving, board_watching
 
 
 @click.group()
@@ -11,6 +11,20 @@ def board() -> None:
 
 
 for command in (
+    board_keeping.create,
+    board_keeping.publish,
+    board_keeping.open_device,
+    board_keeping.close_device,
+    board_keeping.spoil_rest,
+    board_keeping.fetch,
+    board_keeping.end,
+    board_keeping.upgrade,
+    board_watching.status,
+    board_watching.export,
+    board_watching.mirror,
+    board_watching.verify,
+    board_watching.adjudicate,
+    board_watching.monitor,
     board_serving.serve,
     board_serving.witness,
 ):

@@ -354,7 +354,7 @@ class Acceptance:
     def _verify_closing(self, view: Streaming, device: int, path: str, data: bytes) -> None:
         opening = _opening(view, device)
         closing = parse(DeviceClosing, data.removesuffix(b"\n"), path)
-        last = _last_code(view, opening)
+        last = last_code(view, opening)
         self.judge.verify_closing(opening, closing, view.length(device_stream(device)), last)
 
     def _judge_of(self, view: Streaming) -> Judge:
@@ -414,7 +414,7 @@ def _opening(view: Streaming, device: int) -> DeviceOpening:
     return parse(DeviceOpening, data.removesuffix(b"\n"), path)
 
 
-def _last_code(view: Streaming, opening: DeviceOpening) -> bytes | None:
+def last_code(view: Streaming, opening: DeviceOpening) -> bytes | None:
     """Return the code that the next ballot of a chained device is chained to; None before its first ballot."""
     count = view.length(device_stream(opening.device))
     if opening.chaining_mode == NO_CHAINING or not count:
@@ -426,7 +426,7 @@ def _last_code(view: Streaming, opening: DeviceOpening) -> bytes | None:
 
 
 def _check_link(view: Streaming, opening: DeviceOpening, ballot: PublishedBallot, position: int) -> None:
-    expected = next_chaining_field(opening, _last_code(view, opening))
+    expected = next_chaining_field(opening, last_code(view, opening))
     if ballot.position != position or ballot.chaining_field != expected:
         raise CheckError(
             f"ballot {hex_of(ballot.confirmation_code)} calls itself number {ballot.position} of device "

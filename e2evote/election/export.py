@@ -53,16 +53,56 @@ def export(view: Readable, checkpoint: bytes, size: int, folder: Path, report: R
         ParseError: an entry is none of an election.
         CheckError: an object is missing, or is not what its entry says.
     """
-    standing = standing_of(view, size)
-    files = {**_whole_files(view, standing), **_made_files(view, standing)}
-    files[layout.BOARD_CHECKPOINT] = lambda: iter([checkpoint])
-    files[layout.BOARD_ENTRIES] = lambda: (entry + b"\n" for entry in view.entries(0, size))
+    files = _files(view, standing_of(view, size), checkpoint, size)
     writer = RecordWriter(folder)
     with writer.together():
         for done, name in enumerate(sorted(files), 1):
             writer.write_pieces(name, files[name]())
             if report is not None:
                 report(done, len(files))
+
+
+def bring(view: Readable, checkpoint: bytes, size: int, writer: RecordWriter) -> list[str]:
+    """Bring into a growing record what its board has and it lacks; return the paths that are new.
+
+    These are whole files, closed devices that sent their ballots to the board themselves, and always the checkpoint
+    with its entries. Devices whose ballots the record has already are left as they are.
+
+    Args:
+        view: the board, or a mirror whose hashes were verified.
+        checkpoint: the note of a checkpoint of exactly these entries.
+        size: how many they are.
+        writer: of the record.
+
+    Raises:
+        ParseError: an entry is none of an election.
+        CheckError: an object is missing, or a file of the record is another than the board's.
+    """
+    standing, record = standing_of(view, size), writer.record
+    for path, sha256 in standing.files.items():
+        if path in record and record.sha256(path)[1] != sha256:
+            raise CheckError(f"{path}: the board has another file of this name")
+    sent = {device for device in standing.closed if not record.ballot_shards(device)}
+    new = [path for path in standing.files if path not in record]
+    new += [
+        path for path in _made_files(view, standing) if path not in record and layout.device_of(path) in (None, *sent)
+    ]
+    files = _files(view, standing, checkpoint, size)
+    with writer.together():
+        for path in new:
+            writer.write_pieces(path, files[path]())
+        for path in (layout.BOARD_CHECKPOINT, layout.BOARD_ENTRIES):
+            writer.write_pieces(path, files[path](), replace=True)
+    return new
+
+
+def _files(view: Readable, standing: Standing, checkpoint: bytes, size: int) -> dict[str, Pieces]:
+    return {
+        **_whole_files(view, standing),
+        **_made_files(view, standing),
+        layout.BOARD_CHECKPOINT: lambda: iter([checkpoint]),
+        layout.BOARD_ENTRIES: lambda: (entry + b"\n" for entry in view.entries(0, size)),
+    }
 
 
 def _whole_files(view: Readable, standing: Standing) -> dict[str, Pieces]:

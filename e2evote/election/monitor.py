@@ -141,15 +141,18 @@ class Run:
 class Monitor:
     """Follows one board; ``look`` once, or again and again."""
 
-    def __init__(self, source: Source, state: State, rules: Rules | None = None) -> None:
-        """Take the board, the folder, and what is plausible."""
-        self._source, self._state, self._rules = source, state, rules or Rules()
+    def __init__(self, state: State, rules: Rules) -> None:
+        """Take the folder, and what is plausible."""
+        self._state, self._rules = state, rules
         self._watch = Watch()
 
-    def look(self, now: int, also: Sequence[tuple[str, bytes]] = (), report: Report | None = None) -> Run:
+    def look(
+        self, source: Source, now: int, also: Sequence[tuple[str, bytes]] = (), report: Report | None = None
+    ) -> Run:
         """Look once.
 
         Args:
+            source: the board.
             now: seconds since 1970.
             also: checkpoints that somebody else was shown, and who.
             report: takes how many entries were looked at, and how many there are.
@@ -159,14 +162,14 @@ class Monitor:
         """
         alarms: list[Alarm] = []
         before = self._held()
-        shown = self._shown(alarms)
+        shown = self._shown(source, alarms)
         for name, data in also:
             try:
                 self._state.keep(data)
             except (ParseError, VerificationError) as error:
                 alarms.append(Alarm(kind="foreign", about=name, message=f"{name}: {error}"))
         if shown is not None:
-            alarms += self._follow(shown, before, report)
+            alarms += self._follow(source, shown, before, report)
         held = self._held()
         alarms += self._compared(held, now)
         alarms += self._entries(held)
@@ -181,9 +184,9 @@ class Monitor:
         path = self._state.mirror / "checkpoint"
         return self._state.keep(path.read_bytes()) if path.exists() else None
 
-    def _shown(self, alarms: list[Alarm]) -> Kept | None:
+    def _shown(self, source: Source, alarms: list[Alarm]) -> Kept | None:
         """Return what the board shows now, None where the board has not signed it."""
-        data = self._source.note()
+        data = source.note()
         try:
             kept = self._state.keep(data)
         except (ParseError, VerificationError) as error:
@@ -197,9 +200,9 @@ class Monitor:
             return None
         return kept
 
-    def _follow(self, shown: Kept, before: Kept | None, report: Report | None) -> list[Alarm]:
+    def _follow(self, source: Source, shown: Kept, before: Kept | None, report: Report | None) -> list[Alarm]:
         """Bring the mirror to what the board shows, unless that is another tree."""
-        tree = self._source.tree(shown.checkpoint)
+        tree = source.tree(shown.checkpoint)
         try:
             if before is not None and shown.checkpoint.size >= before.checkpoint.size:
                 found = self._faced(before, shown, tree)
@@ -208,7 +211,7 @@ class Monitor:
             if before is not None and shown.checkpoint.size < before.checkpoint.size:
                 sizes = f"the board shows {shown.checkpoint.size} entries after it showed {before.checkpoint.size}"
                 return [Alarm(kind="older", about=shown.path.name, message=sizes)]
-            mirrored = mirror(self._source, self._state.mirror, named, report)
+            mirrored = mirror(source, self._state.mirror, named, report)
         except VerificationError as error:
             return [Alarm(kind="unproved", about=shown.path.name, message=str(error))]
         except CheckError as error:

@@ -13,15 +13,17 @@ from functools import partial
 from itertools import chain, islice
 from typing import Protocol, TypeVar
 
-from e2evote.election.acceptance import Acceptance, Accepted
+from e2evote.election.acceptance import Acceptance, Accepted, last_code
 from e2evote.election.judging import Judge
 from e2evote.election.order import SETUP
 from e2evote.election.ports import Appending, KeptBoard
-from e2evote.election.streams import BALLOTS, OnBoard, device_stream, entry_at
+from e2evote.election.streams import OnBoard, device_stream, entry_at
 from e2evote.engine import Workers
 from e2evote.errors import CheckError
 from e2evote.record import layout
-from e2evote.record.ballot import DeviceOpening
+from e2evote.record.ballot import DeviceClosing, DeviceOpening
+from e2evote.record.codec import dump
+from e2evote.record.codes import close_device, open_device
 from e2evote.record.entries import BallotEntry
 from e2evote.record.layout import Record
 from e2evote.record.pre_encrypted import parse_published
@@ -148,22 +150,63 @@ class Publisher:
             self._new[kind] += new
 
 
-def spoil_rest(board: WritableBoard, acceptance: Acceptance, clock: Callable[[], datetime]) -> int:
-    """Spoil every ordinary ballot that nobody decided about, and return how many these were.
+def open_new_device(
+    board: WritableBoard, acceptance: Acceptance, device_info: str, mode: int, clock: Callable[[], datetime]
+) -> int:
+    """Open the next device, one whose ballots are sent to the board, and return its number.
 
     Raises:
-        CheckError: the ballots have been added up.
+        CheckError: the keys are not there yet, voting is over, or the information is empty.
+        VerificationError: the manifest does not allow the chaining mode.
         StorageError: the board does not take it.
     """
+    if not device_info.strip() or any(0xD800 <= ord(character) < 0xE000 for character in device_info):
+        raise CheckError("the device's information must be a text that is not empty")
+    h_e = acceptance.judge.context.h_e
+    with board.writing() as writing:
+        device = OnBoard(writing).devices + 1
+        data = dump(open_device(h_e, device, device_info, mode)) + b"\n"
+        acceptance.publish_file(writing, layout.opening_path(device), data, clock())
+    return device
+
+
+def close_open_device(
+    board: WritableBoard, acceptance: Acceptance, device: int, clock: Callable[[], datetime]
+) -> DeviceClosing:
+    """Close a device over the ballots that the board has of it.
+
+    Raises:
+        CheckError: there is no such device, or it is closed.
+        StorageError: the board does not take it.
+    """
+    opening = acceptance.opening(device)
+    with board.writing() as writing:
+        if OnBoard(writing).is_closed(device):
+            raise CheckError(f"device {device} is closed")
+        count = writing.length(device_stream(device))
+        closing = close_device(acceptance.judge.context.h_e, opening, count, last_code(writing, opening))
+        acceptance.publish_file(writing, layout.closing_path(device), dump(closing) + b"\n", clock())
+    return closing
+
+
+def spoil_rest(board: WritableBoard, acceptance: Acceptance, device: int, clock: Callable[[], datetime]) -> int:
+    """Spoil every ballot of a device that nobody decided about, and return how many these were.
+
+    Raises:
+        CheckError: there is no such device, its ballots are pre-encrypted, or the ballots have been added up.
+        StorageError: the board does not take it.
+    """
+    if acceptance.opening(device).pre_encrypted:
+        raise CheckError(f"device {device} makes pre-encrypted ballots; what nobody cast of them is opened")
     with board.reading() as view:
-        indices = view.stream(BALLOTS)
+        indices = view.stream(device_stream(device))
     spoiled = 0
-    for piece in _pieces(indices, 4 * AT_ONCE):
+    for piece in _pieces(indices, AT_ONCE):
         with board.writing() as writing:
             for index in piece:
                 entry = entry_at(writing, index)
                 ballot = OnBoard(writing).ballot(entry.confirmation_code) if isinstance(entry, BallotEntry) else None
-                if ballot is not None and ballot.status is None and not acceptance.opening(ballot.device).pre_encrypted:
+                if ballot is not None and ballot.status is None:
                     acceptance.decide(writing, ballot.code, "spoiled", None, clock())
                     spoiled += 1
     return spoiled

@@ -84,7 +84,7 @@ class RecordWriter:
                 digest.update(piece)
                 size += len(piece)
             if self._entries.pop(name, None):
-                self._write_index()  # so that a crash never leaves the new file under the old one's hash
+                self._write_index(at_once=True)  # so that a crash never leaves the new file under the old one's hash
         self._entries[name] = IndexEntry(path=name, size=size, sha256=digest.digest())
         self._write_index()
 
@@ -96,8 +96,8 @@ class RecordWriter:
         """Write objects as lines of a file."""
         self.write_pieces(name, (dump(value) + b"\n" for value in values), replace)
 
-    def _write_index(self) -> None:
-        if self._held:
+    def _write_index(self, at_once: bool = False) -> None:
+        if self._held and not at_once:
             return
         files = tuple(self._entries[name] for name in sorted(self._entries))
         index = Index(format=FORMAT, version=FORMAT_VERSION, files=files)

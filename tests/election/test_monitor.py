@@ -59,10 +59,11 @@ class Clubs:
 
     def look(self, times=(MORNING,), also=(), now=None, note=None) -> Run:
         serve(self.board, self.served, note or self.board.checkpoint(times=times))
-        return self.monitor().look(now or max(times, default=0), also)
+        return self.follow(now or max(times, default=0), also)
 
-    def monitor(self) -> Monitor:
-        return Monitor(Source(Folder(self.served), self.board.policy), self.state(), self.rules)
+    def follow(self, now=0, also=()) -> Run:
+        source = Source(Folder(self.served), self.board.policy)
+        return Monitor(self.state(), self.rules).look(source, now, also)
 
     def state(self) -> State:
         return State(self.folder / "state", self.board.policy)
@@ -203,14 +204,14 @@ def test_a_board_that_goes_back_or_withholds(clubs):
     newer = clubs.board.checkpoint(times=[int(START.timestamp())]).encode()
     serve(clubs.board, clubs.served, clubs.board.checkpoint(7, [int(START.timestamp()) + 60]))
     later = int(START.timestamp()) + 400
-    assert [alarm.kind for alarm in clubs.monitor().look(later, [("a witness", newer)]).alarms] == ["withheld"]
+    assert [alarm.kind for alarm in clubs.follow(later, [("a witness", newer)]).alarms] == ["withheld"]
 
 
 def test_a_tree_that_does_not_fit_is_not_taken_over(clubs):
     serve(clubs.board, clubs.served)
     path = clubs.served / "tile" / "0" / "000.p" / "6"
     path.write_bytes(bytes(32) + path.read_bytes()[32:])
-    (alarm,) = clubs.monitor().look(0).alarms
+    (alarm,) = clubs.follow().alarms
     assert alarm.kind == "unproved"
     assert not clubs.state().mirror.exists()
 

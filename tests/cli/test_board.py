@@ -1,0 +1,187 @@
+"""A whole election with a board through the commands: devices here, a device by mail, and voters' own pages."""
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from e2evote.board.log import Board
+from e2evote.cli import devices
+from e2evote.election.acceptance import Acceptance
+from e2evote.election.receipts import receipt
+from e2evote.encryption import encrypt_ballot
+from e2evote.group.parameters import group_named
+from e2evote.record import layout
+from e2evote.record.codec import dump
+from e2evote.record.entries import commitment
+from e2evote.record.layout import Record
+from e2evote.record.load import load_election
+from e2evote.record.plaintext import PlaintextBallot, PlaintextContest
+from e2evote.record.tally import Tally
+from tests import oracle
+from tests.builders import TOY, manifest_bytes
+from tests.cli.conftest import contents, run, verify
+from tests.cli.test_mail import read_paper, select
+
+INSECURE = ("--insecure-parameters", TOY)
+
+
+def vote(first: int, second: int) -> PlaintextBallot:
+    marks = ((1, (first, 1 - first, 0, 0)), (3, (second, 1 - second)))
+    return PlaintextBallot(ballot_style=1, contests=tuple(PlaintextContest(contest=c, selections=s) for c, s in marks))
+
+
+@dataclass
+class Club:
+    """An election's directory, its board's folder, and receipts that voters hold."""
+
+    folder: Path
+    codes: list[str] = field(default_factory=list)
+    receipts: list[Path] = field(default_factory=list)
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "club"
+
+    @property
+    def board(self) -> Path:
+        return self.folder / "board"
+
+    def publish(self, code: int = 0) -> str:
+        return run("board", "publish", self.board, self.root / "record", "--jobs", 1, *INSECURE, code=code).stdout
+
+    def sync(self) -> None:
+        self.publish()
+        run("board", "fetch", self.board, self.root)
+
+
+def vote_on_pages(club: Club, device: int) -> None:
+    """Let four voters encrypt in their own pages: two cast, one challenges, one goes away."""
+    with Board.open(club.board) as board:
+        acceptance = Acceptance.of(board, frozenset({TOY}))
+        election = load_election(Record.at(club.root / "record"), frozenset({TOY}))
+        for number, status in enumerate(("cast", "challenged", "cast", None)):
+            ballot, _ = encrypt_ballot(election, acceptance.opening(device), vote(number % 2, 1))
+            secrets = bytes([number]) * 32, bytes([number + 128]) * 32
+            commitments = commitment(secrets[0]), commitment(secrets[1])
+            submission = acceptance.check_ballot(dump(ballot), commitments)
+            acceptance.verify_ballot(submission)
+            with board.writing() as writing:
+                accepted = acceptance.accept_ballot(writing, submission, datetime.now(UTC))
+            path = club.folder / f"receipt-{number}"
+            path.write_bytes(receipt(board, accepted))
+            club.receipts.append(path)
+            if status is not None:
+                secret = secrets[status == "challenged"]
+                with board.writing() as writing:
+                    acceptance.decide(writing, ballot.confirmation_code, status, secret, datetime.now(UTC))
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Club:
+    """From the board's key to the end. Read-only."""
+    club = Club(tmp_path_factory.mktemp("club"))
+    named = run("board", "create", club.board, "--origin", "club.example/2026").stdout
+    lines = json.loads("{" + named + "}")["board"]
+    manifest = club.folder / "manifest.json"
+    manifest.write_bytes(manifest_bytes(board=lines, hash_trimming=1))
+    create = ("election", "create", club.root, "--manifest", manifest, "--guardians", 3, "--quorum", 2)
+    run(*create, *INSECURE)
+    assert club.publish() == "8 file\n"
+    assert club.publish() == "nothing is new\n"
+
+    run("device", "open", club.root, "--info", "Booth")
+    run("device", "open", club.root, "--info", "Printer", "--mail")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(devices, "SHARD_BALLOTS", 2)
+        run("mail", "make", club.root, "--device", 2, "--style", "member", "--ballots", 3, "--jobs", 1)
+    run("mail", "print", club.root, "--device", 2, "--output", club.folder / "ballots.html", "--jobs", 1)
+    papers = read_paper((club.folder / "ballots.html").read_text())
+    source = club.folder / "votes.ndjson"
+    source.write_bytes(b"".join(dump(vote(number % 2, 0)) + b"\n" for number in range(5)))
+    encrypt = ("ballot", "encrypt", club.root, "--device", 1, "--input", source, "--jobs", 1)
+    club.codes = run(*encrypt).stdout.split()
+    assert club.publish() == "2 file, 8 ballot\n"
+
+    assert run("board", "open-device", club.board, "--info", "Web", *INSECURE).stdout == "3\n"
+    vote_on_pages(club, 3)
+    assert run("board", "spoil-rest", club.board, 3, *INSECURE).stdout == "1 ballots spoiled\n"
+    assert "4 ballots" in run("board", "close-device", club.board, 3, *INSECURE).stdout
+
+    run("ballot", "challenge", club.root, club.codes[0])
+    run("ballot", "cast", club.root, "--rest")
+    paper = papers[0]
+    choice = select((1, paper.contests[0][0]), (3, paper.contests[1][1]))
+    run("mail", "record", club.root, "--device", 2, paper.code, *choice)
+    run("mail", "uncast", club.root, "--rest")
+    run("device", "close", club.root, 1)
+    run("device", "close", club.root, 2)
+    assert club.publish() == "8 status, 2 file, 1 recorded\n"
+    run("board", "fetch", club.board, club.root)
+    run("tally", "accumulate", club.root, "--jobs", 1)
+    club.sync()
+    run("tally", "decrypt", club.root, "--guardian", 1, "--guardian", 3, "--contest-data", "--jobs", 1)
+    club.sync()
+    run("board", "end", club.board)
+    run("board", "fetch", club.board, club.root)
+    return club
+
+
+def test_the_record_is_valid_with_and_without_our_own_folder(held: Club, tmp_path: Path) -> None:
+    assert "X.board-end" in verify(held.root / "record", "--json", "-").stdout
+    run("board", "export", held.board, tmp_path / "record")
+    verify(tmp_path / "record")
+    assert oracle.verify(tmp_path / "record", {TOY}).passed
+    (counted,) = Record.at(tmp_path / "record").objects(Tally, layout.TALLIES, group_named(TOY))
+    tally = {option.label: option.tally for option in counted.contests[0].options}
+    # the booth's ballots 2 to 5, the pages' first and third, one by mail
+    assert (tally["board-1"], tally["board-2"]) == (3, 4)
+
+
+def test_a_mirror_gives_the_same_record_byte_by_byte(held: Club, tmp_path: Path) -> None:
+    run("board", "mirror", held.board, tmp_path / "mirror", "--policy", held.folder / "manifest.json")
+    shutil.copytree(tmp_path / "mirror", tmp_path / "served")
+    policy = ("--policy", held.folder / "manifest.json")
+    run("board", "verify", tmp_path / "served", *policy)
+    run("board", "verify", held.board)
+    for name, place in (("ours", held.board), ("theirs", tmp_path / "served")):
+        run("board", "export", place, tmp_path / name, *policy)
+    assert contents(tmp_path / "ours") == contents(tmp_path / "theirs")
+    assert "entries, 0 of them new" in run("board", "mirror", tmp_path / "served", tmp_path / "mirror", *policy).stdout
+
+
+def test_receipts_are_judged(held: Club, tmp_path: Path) -> None:
+    policy = ("--policy", held.folder / "manifest.json")
+    for path in held.receipts:
+        proof = tmp_path / f"{path.name}.tlog-proof"
+        found = run("board", "adjudicate", path, "--board", held.board, *policy, "--proof", proof, "--json")
+        assert json.loads(found.stdout)["verdict"] == "included"
+        assert proof.read_text().startswith("c2sp.org/tlog-proof@v1\n")
+    forged = tmp_path / "forged"
+    forged.write_bytes(held.receipts[0].read_bytes().replace(b"T", b"t", 1))
+    run("board", "adjudicate", forged, "--board", held.board, *policy, code=4)
+    other = run("board", "create", tmp_path / "other", "--origin", "other.example").stdout
+    with Board.open(tmp_path / "other") as board, board.writing() as writing:
+        writing.append(b"something")
+    (tmp_path / "policy").write_text("".join(f"{line}\n" for line in json.loads("{" + other + "}")["board"]))
+    run("board", "adjudicate", held.receipts[0], "--board", held.board, "--policy", tmp_path / "policy", code=4)
+
+
+def test_status_and_monitor(held: Club, tmp_path: Path) -> None:
+    found = json.loads(run("board", "status", held.board, "--json").stdout)
+    assert found["statuses"] == {"cast": 7, "challenged": 2, "spoiled": 1, "uncast": 2}
+    assert found["ended"] is True
+    assert "ended" in run("board", "status", held.board).stdout
+    watch = ("board", "monitor", held.board, "--state", tmp_path / "watch")
+    assert run(*watch).stdout == ""
+    assert (tmp_path / "watch" / "mirror" / "checkpoint").exists()
+
+
+def test_a_board_that_has_ended_takes_nothing_more(held: Club) -> None:
+    assert held.publish() == "nothing is new\n"
+    run("board", "open-device", held.board, "--info", "Late", *INSECURE, code=2)
+    run("board", "spoil-rest", held.board, 2, *INSECURE, code=2)
+    assert "ended with" in run("board", "end", held.board).stdout
