@@ -16,7 +16,6 @@ NOUNS = (
     "tally",
     "decryption",
     "record",
-    "board",
     "verify",
     "demo",
     "bench",

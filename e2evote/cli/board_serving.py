@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
@@ -12,9 +12,6 @@ import click
 from e2evote.cli.options import ANY_PATH, accepted, cores, insecure_parameters
 from e2evote.errors import CheckError
 from e2evote.terminal.screen import note, say
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
 
 Command = TypeVar("Command", bound=Callable[..., object])
 LOOPBACK = "127.0.0.1"
@@ -140,7 +137,7 @@ def serve_witness(folder: Path, host: str, port: int) -> None:
     _serve(partial(witness_application, folder), host, port)
 
 
-def _serve(application: "Callable[[], ASGIApp]", host: str, port: int, workers: int = 1) -> None:
+def _serve(application: Callable[[], Any], host: str, port: int, workers: int = 1) -> None:
     """Print the address, then serve until told to stop."""
     from e2evote.web.serving import listen, serve
 

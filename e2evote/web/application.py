@@ -92,4 +92,4 @@ def _unavailable(request: Request, error: Exception) -> Response:
     LOG.error("%s cannot be served: %s", request.url.path, error)
     if isinstance(error, StorageError) and request.scope.get("endpoint") in {route.endpoint for route in public.ROUTES}:
         return public.unavailable(error)
-    return pages.unavailable(request, error)
+    return pages.unavailable(request)

@@ -1,7 +1,7 @@
 """The languages of the pages: words, digits, dates and the direction of writing.
 
-English is in the templates; the others are catalogues under ``locale``, compiled when they are loaded. Numbers and dates
-are those of the language: Persian digits and the Persian calendar in Persian. Codes are never translated.
+English is in the templates; the others are catalogues under ``locale``, compiled when they are loaded. Numbers and
+dates are those of the language: Persian digits and the Persian calendar in Persian. Codes are never translated.
 """
 
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ class Language:
         """Return day and time of day, to the second, in a time zone that is named."""
         local = moment.astimezone(zone)
         if self.tag == "fa":
-            date = JalaliDateTime(local)
+            date = JalaliDateTime(local)  # type: ignore[no-untyped-call]
             day = self.number(date.day) + date.strftime(" %B %Y، %H:%M:%S", locale="fa")
         else:
             day = format_datetime(local, "d MMMM yyyy, HH:mm:ss", locale=self.locale)
@@ -80,7 +80,7 @@ def _catalogue(tag: str) -> Translations:
 def choose(asked: str | None, accepted: str) -> Language:
     """Return the language that a reader asks for, by name or by the header Accept-Language."""
     known = languages()
-    if asked in known:
+    if asked is not None and asked in known:
         return known[asked]
     preferred = (tag.split("-")[0] for _, tag in sorted(_weighted(accepted), key=lambda pair: -pair[0]))
     return next((known[tag] for tag in preferred if tag in known), known["en"])

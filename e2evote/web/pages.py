@@ -1,6 +1,5 @@
 """What people read: the board's front page, the page of a ballot, and the search for one by its confirmation code."""
 
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -77,7 +76,7 @@ def failure(request: Request, error: Exception) -> Response:
     return page.render("failure.html", status, heading=heading, explanation=explanation)
 
 
-def unavailable(request: Request, error: Exception) -> Response:
+def unavailable(request: Request) -> Response:
     """Say that the board cannot be read now; why is in the server's log."""
     page = page_of(request)
     heading = page.gettext("The board cannot be read at the moment")

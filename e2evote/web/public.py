@@ -58,7 +58,7 @@ def stored_object(request: Request) -> Response:
 
 
 def proof(request: Request) -> Response:
-    """Serve the proof that an entry is in the newest published checkpoint (C2SP tlog-proof); the entry is its extra data."""
+    """Serve the proof that an entry is in the published log (C2SP tlog-proof); its extra data are the entry."""
     site: Site = request.app.state.site
     text = request.path_params["index"]
     index = int(text) if _INDEX.fullmatch(text) else -1
@@ -97,7 +97,7 @@ def _read(request: Request, path: str) -> bytes | None:
 
 
 def _served(request: Request, data: bytes | None, kind: str, caching: str, compressed: bool = False) -> Response:
-    """Return a resource, compressed where that helps and the reader can read it; or that the reader has it, or nobody."""
+    """Return a resource, compressed where the reader can read that; or that the reader has it, or that nobody does."""
     if data is None:
         return Response("there is no such resource\n", 404, {**OPEN, "Cache-Control": FOR_SECONDS}, TEXT)
     headers = {**OPEN, "Cache-Control": caching}

@@ -66,5 +66,5 @@ class Site:
         return segno.make(self.qr_text(code), error="m", micro=False).svg_data_uri(scale=4, border=2)
 
     def qr_text(self, code: str) -> str:
-        """Return what leads another device to a ballot: the address of its page, or its code where that is not known."""
+        """Return what leads another device to a ballot: its page's address, or its code where that is not known."""
         return f"{self.settings.url}/ballot/{code}" if self.settings.url else code

@@ -1,14 +1,14 @@
 """How ballots and decisions about them come onto the board: ``POST /submit/ballot`` and ``POST /submit/status``.
 
-Not for the public: whoever submits shows the board's token. Everything is judged before it is written, and answered, with
-a receipt, only when it is on the disk. Whoever gets no answer sends the same again and gets the same receipt.
+Not for the public: whoever submits shows the board's token. Everything is judged before it is written, and answered,
+with a receipt, only when it is on the disk. Whoever gets no answer sends the same again and gets the same receipt.
 """
 
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, get_args
+from typing import Any, get_args
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -31,12 +31,18 @@ Answer = Callable[[Request, Site], Awaitable[Accepted]]
 
 
 async def submit_ballot(request: Request) -> Response:
-    """Take in a ballot: ``{"ballot": …, "commitments": {"cast": …, "challenge": …}}``, the commitments if there are any."""
+    """Take in a ballot: ``{"ballot": …, "commitments": {"cast": …, "challenge": …}}``.
+
+    Commitments are there where the page of a voter made them.
+    """
     return await _answered(request, _ballot)
 
 
 async def submit_status(request: Request) -> Response:
-    """Take in what becomes of a ballot: ``{"confirmation_code": …, "status": …, "secret": …}``, the secret if it needs one."""
+    """Take in what becomes of a ballot: ``{"confirmation_code": …, "status": …, "secret": …}``.
+
+    The secret is there where the ballot's entry asks for one.
+    """
     return await _answered(request, _status)
 
 

@@ -1,8 +1,8 @@
 """The token that whoever submits has to show: a file of the board that only its owner reads.
 
-It stands in for the sign-in of voters and stations, which is not the board's business. Who has it can submit ballots and
-statuses, each of which must still be right; nobody can cast a ballot for another with it where voters' pages committed
-to secrets.
+It stands in for the sign-in of voters and stations, which is not the board's business. Who has it can submit ballots
+and statuses, each of which must still be right; nobody can cast a ballot for another with it where voters' pages
+committed to secrets.
 """
 
 import secrets

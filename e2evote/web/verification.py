@@ -1,7 +1,7 @@
 """Proofs of ballots are verified on arrival in processes of their own, so that no page waits for them.
 
-Only so many ballots wait; whoever comes when the queue is full is told to come again. A process that dies takes no answer
-with it: its ballots are refused for now, and the next ones get new processes.
+Only so many ballots wait; whoever comes when the queue is full is told to come again. A process that dies takes no
+answer with it: its ballots are refused for now, and the next ones get new processes.
 """
 
 import asyncio
@@ -9,7 +9,8 @@ import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from e2evote.engine.processes import end_with_parent
 from e2evote.errors import E2EVoteError
@@ -32,7 +33,7 @@ class Verification(Generic[T]):
 
     def _new_pool(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._processes, context, _begin, (self._prepare,))
+        return ProcessPoolExecutor(self._processes, context, partial(_begin, self._prepare))
 
     async def verify(self, item: T) -> None:
         """Return when the item has been verified.
@@ -60,11 +61,11 @@ class Verification(Generic[T]):
         self._pool.shutdown(cancel_futures=True)
 
 
-_verifier: Callable[[object], None]
+_verifier: Callable[[Any], None]
 """In a process that verifies: the function."""
 
 
-def _begin(prepare: Callable[[], Callable[[object], None]]) -> None:
+def _begin(prepare: Callable[[], Callable[[Any], None]]) -> None:
     global _verifier
     end_with_parent()
     _verifier = prepare()

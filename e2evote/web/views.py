@@ -21,8 +21,8 @@ from e2evote.record.manifest import parse_manifest
 class Step:
     """One entry about a ballot.
 
-    ``published`` says that a published checkpoint covers it; ``official`` is when the witnesses that the policy asks for
-    had confirmed the first one that does.
+    ``published`` says that a published checkpoint covers it; ``official`` is when the witnesses that the policy asks
+    for had confirmed the first one that does.
     """
 
     index: int

@@ -1,7 +1,7 @@
 """How a board's requests reach its witnesses: HTTP, with a time limit.
 
-A witness that failed is left alone for a while, so that one that is down does not hold up every checkpoint. What it says
-is judged by ``e2evote.board.publishing``.
+A witness that failed is left alone for a while, so that one that is down does not hold up every checkpoint. What it
+says is judged by ``e2evote.board.publishing``.
 """
 
 import logging

@@ -14,7 +14,9 @@ NAMES = (
 )  # fmt: skip
 WORDS = ("*", '"', "gzip;q=x", "fa;q=nan", "Bearer ", "application/json", "-1", "bytes=0-", "a" * 9000, "[::1")
 
-headers = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(WORDS) | st.text(st.characters(max_codepoint=255))))
+headers = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(WORDS) | st.text(st.characters(max_codepoint=255)))
+)
 odd_text = st.text() | st.sampled_from(["../../etc/passwd", "\0", "' OR 1=1 --", "%2e%2e", "//", "٣", "x" * 5000])
 
 

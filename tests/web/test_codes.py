@@ -34,7 +34,8 @@ def test_a_beginning_of_eight_digits_is_enough(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "0123456", "0123456G", CODE + "0", "' OR 1=1 --", "%", "01234567%", "01234567'", "../../etc", "٪", "½" * 8]
+    "typed",
+    ["", "0123456", "0123456G", CODE + "0", "' OR 1=1 --", "%", "01234567%", "01234567'", "../../etc", "٪", "½" * 8],
 )
 def test_anything_else_is_no_code(typed: str) -> None:
     assert sought(typed) is None

@@ -1,4 +1,4 @@
-"""Disks and databases that fail, through HTTP: 503 with a reason, nothing acknowledged, nothing inconsistent; then recovery."""
+"""Disks and databases that fail, through HTTP: 503 with a reason, nothing acknowledged or signed; then recovery."""
 
 import sqlite3
 import time

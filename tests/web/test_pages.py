@@ -58,7 +58,7 @@ def page(client: TestClient, path: str, language: str = "en", status: int = 200)
 class WholePage(HTMLParser):
     """Refuses pages whose elements do not nest, and what the content policy would not run."""
 
-    VOID = {"meta", "link", "input", "img", "br"}
+    VOID = frozenset({"meta", "link", "input", "img", "br"})
 
     def feed(self, data: str) -> None:
         self.open: list[str] = []
@@ -132,7 +132,9 @@ def test_what_is_not_published_yet_says_so(voting: VotingBoard, bearer: dict[str
         assert "/proof/" not in text
 
 
-@pytest.mark.parametrize("write", [str, str.lower, grouped, lambda code: code[:8], lambda code: f" {code[:12].lower()}- "])
+@pytest.mark.parametrize(
+    "write", [str, str.lower, grouped, lambda code: code[:8], lambda code: f" {code[:12].lower()}- "]
+)
 def test_a_search_leads_to_the_ballot(client: TestClient, voting: VotingBoard, bearer: dict[str, str], write) -> None:
     code = submit(client, voting, bearer)
     answer = client.get("/search", params={"q": write(code), "lang": "fa"}, follow_redirects=False)

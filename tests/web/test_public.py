@@ -157,7 +157,9 @@ def test_tiles_of_a_larger_log(voting: VotingBoard) -> None:
 
 @given(
     method=st.sampled_from(METHODS),
-    path=st.sampled_from(["/", "/tile/", "/tile/entries/", "/object/", "/proof/", "/ballot/", "/search", "/checkpoint"]),
+    path=st.sampled_from(
+        ["/", "/tile/", "/tile/entries/", "/object/", "/proof/", "/ballot/", "/search", "/checkpoint"]
+    ),
     rest=odd_text,
     query=st.binary(max_size=60) | st.builds(lambda text: b"q=" + text.encode("utf-8", "replace"), odd_text),
     headers=headers,

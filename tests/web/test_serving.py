@@ -1,4 +1,4 @@
-"""The programs as processes: what they print, how they stop, what strangers on the wire can do to them, and witnesses."""
+"""The programs as processes: how they stop, what strangers on the wire can do to them, and witnesses."""
 
 import asyncio
 import http.client
@@ -66,7 +66,7 @@ def test_what_strangers_send(server: Server, sent: bytes) -> None:
         stranger.sendall(sent)
         stranger.shutdown(socket.SHUT_WR)
         answer = stranger.makefile("rb").read()
-    assert not answer or (answer.startswith(b"HTTP/1.1 4") or answer.startswith(b"HTTP/1.1 200"))
+    assert not answer or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 200"))
     assert b"PRIVATE" not in answer
     assert server.get("/checkpoint")[0].status == 200
 
@@ -94,7 +94,9 @@ def test_what_cannot_be_served(voting: VotingBoard, tmp_path: Path, server: Serv
     assert "there is no such time zone" in refused("serve", voting.folder, "--time-zone", "Nowhere")
     assert f"port {server.port}" in refused("serve", voting.folder, "--port", server.port)
     assert "there already" in refused("witness", "init", voting.folder, "--name", "w.example")
-    assert "expected the key of a log" in refused("witness", "init", tmp_path / "w", "--name", "w", "--log", WITNESS_KEY)
+    assert "expected the key of a log" in refused(
+        "witness", "init", tmp_path / "w", "--name", "w", "--log", WITNESS_KEY
+    )
     assert not (tmp_path / "w").exists()
     (voting.folder / "private" / "log.key").chmod(0o644)
     assert "others can read this file" in refused("serve", voting.folder)
@@ -118,9 +120,7 @@ def test_witnesses_cosign_and_survive(tmp_path: Path) -> None:
     folders = {name: WitnessFolder.create(tmp_path / name, f"{name}.example") for name in ("w1", "w2", "w3")}
     with socket.socket() as nobody, ExitStack() as stack:
         nobody.bind(("127.0.0.1", 0))
-        witnesses = {
-            name: stack.enter_context(Server("witness", "serve", folders[name].root)) for name in ("w1", "w2")
-        }
+        witnesses = {name: stack.enter_context(Server("witness", "serve", folders[name].root)) for name in ("w1", "w2")}
         ports = {name: witness.port for name, witness in witnesses.items()} | {"w3": nobody.getsockname()[1]}
         lines = [f"witness {name} {folders[name].key.verifier} http://127.0.0.1:{ports[name]}" for name in folders]
         voting = voting_board(tmp_path / "board", 2, "\n".join([*lines, "group two 2 w1 w2 w3", "quorum two", ""]))

@@ -40,9 +40,7 @@ def size(voting: VotingBoard) -> int:
         return view.size
 
 
-def test_a_ballot_and_its_status_get_receipts(
-    client: TestClient, voting: VotingBoard, bearer: dict[str, str]
-) -> None:
+def test_a_ballot_and_its_status_get_receipts(client: TestClient, voting: VotingBoard, bearer: dict[str, str]) -> None:
     body = request_of(voting.ballots[0], COMMITMENTS)
     first = client.post("/submit/ballot", content=body, headers=bearer)
     assert first.status_code == 200
