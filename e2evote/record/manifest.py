@@ -221,8 +221,22 @@ class Manifest(RecordModel):
             yield "chaining_modes must be [0], [1] or [0,1]"
         if self.date is not None and not _is_date(self.date):
             yield f"date {self.date!r} is not a day written YYYY-MM-DD"
-        if self.board is not None:
-            yield from _board_problems(self.board)
+        yield from self.board_problems()
+
+    def board_problems(self) -> Iterator[str]:
+        """Yield every rule that the policy of the bulletin board breaks, nothing where there is none."""
+        if self.board is None:
+            return
+        if any("\n" in line for line in self.board):
+            yield "board: each text is one line of the policy"
+            return
+        try:
+            logs = len(board_policy(self.board).logs)
+        except ParseError as error:
+            yield f"board: {error}"
+            return
+        if logs != 1:
+            yield f"board: {logs} lines name a log; exactly one must"
 
     def check(self) -> None:
         """Accept a consistent manifest.
@@ -266,20 +280,6 @@ def _contest_problems(contest: Contest) -> Iterator[str]:
         yield f"{where}: a write-in option needs contest_data_blocks"
     if "write_in_count" in contest.supplemental_fields and not any(option.write_in for option in contest.options):
         yield f"{where}: write_in_count needs a write-in option"
-
-
-def _board_problems(lines: tuple[str, ...]) -> Iterator[str]:
-    """Yield what is wrong with the policy of the bulletin board."""
-    if any("\n" in line for line in lines):
-        yield "board: each text is one line of the policy"
-        return
-    try:
-        policy = board_policy(lines)
-    except ParseError as error:
-        yield f"board: {error}"
-        return
-    if len(policy.logs) != 1:
-        yield f"board: {len(policy.logs)} lines name a log; exactly one must"
 
 
 def _merging_problems(cells: tuple[TallyCell, ...]) -> Iterator[str]:

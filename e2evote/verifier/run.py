@@ -141,9 +141,7 @@ def verify_and_sum(
     if setup is not None and backend is not None:
         setup = replace(setup, group=setup.group.on(backend))
     x_index.verify(ledger, record, index)  # hashes all files: a backend that is not there is refused before
-    entered = None
-    if setup is not None and "X.manifest" not in ledger.findings:
-        entered = x_board.verify(ledger, record, setup.manifest, PHASES.index(until))
+    entered = x_board.verify(ledger, record, PHASES.index(until))
     if setup is not None and until != "setup":
         pass_over = partial(ballots.verify, workers=workers(jobs), progress=progress, state=file, entered=entered)
         counts, sums = _verify_keys_and_votes(ledger, record, setup, PHASES.index(until), pass_over)

@@ -12,7 +12,7 @@ from e2evote.record import layout
 from e2evote.record.entries import parse_entry
 from e2evote.record.layout import Record
 from e2evote.record.load import load_checkpoint
-from e2evote.record.manifest import Manifest, board_policy
+from e2evote.record.manifest import Manifest, board_policy, parse_manifest
 from e2evote.verifier import board_ballots
 from e2evote.verifier.board_entries import Entered
 from e2evote.verifier.report import PHASES, Check, Ledger
@@ -30,14 +30,18 @@ _END = (Check("X.board-end", "the board of a finished record has ended", "opened
 CHECKS = (*_ALONE, *board_ballots.CHECKS, *_END)
 
 
-def verify(ledger: Ledger, record: Record, manifest: Manifest, until: int) -> Entered | None:
+def verify(ledger: Ledger, record: Record, until: int) -> Entered | None:
     """Judge the board up to a phase, and return what it has, None where there is nothing to judge.
 
-    Files must have been compared with the index before, and the manifest must keep its rules.
+    Files must have been compared with the index before. Where the manifest's board breaks the rules for it, of which
+    ``X.manifest`` tells, nothing is judged.
 
     Raises:
         ParseError: the checkpoint is no checkpoint, or an entry none.
     """
+    manifest = parse_manifest(record.read(layout.MANIFEST))
+    if any(manifest.board_problems()):
+        return None
     there = [name in record for name in (layout.BOARD_CHECKPOINT, layout.BOARD_ENTRIES)]
     if manifest.board is not None or any(there):
         may_lack = until < PHASES.index("ballots") and not any(there)

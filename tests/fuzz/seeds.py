@@ -147,6 +147,7 @@ def _of_record(built: BuiltRecord, merged: BuiltRecord, standard: BuiltRecord) -
                 manifest_bytes(),
                 manifest_bytes(tally_cells=merging, contests=SUPPLEMENTAL),
                 example(NAMES[0]),
+                board_manifest(),
             )
         ],
         "votes": [b"\n".join(dump(ballot) for ballot in plaintexts) + b"\n"],

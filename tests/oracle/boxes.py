@@ -46,10 +46,10 @@ class _Boxes(SetupBoxes, MailBoxes, TallyBoxes, OpenedBoxes, BoardBoxes):
         self.x_index()
         self.x_manifest_and_parameters()
         self.box_1(allow_insecure)
+        if not self.manifest.board_is_broken:
+            self.board(until)
         if (self.group.p, self.group.q) not in {(known.p, known.q) for known in parameter_sets().values()}:
             return
-        if not self.manifest.broken_rules:
-            self.board(until)
         if record.keys is None:
             return
         self.x_guardian_indices()

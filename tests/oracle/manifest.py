@@ -89,6 +89,7 @@ class Manifest:
     omega: int | None = None
     """The number of the hash-trimming function; None where nothing is pre-encrypted."""
     board: Policy | None = None
+    board_is_broken: bool = False
     broken_rules: list[str] = field(default_factory=list)
 
     def rule(self, holds: bool, message: str) -> None:
@@ -144,6 +145,7 @@ def read_manifest(content: bytes) -> Manifest:
     if "board" in top:
         manifest.board, broken = read_policy([text(*item) for item in items(top["board"], f"{where} board")])
         manifest.broken_rules += broken
+        manifest.board_is_broken = bool(broken)
     _read_contests(manifest, top["contests"])
     _read_styles(manifest, top["ballot_styles"])
     _read_cells(manifest, top.get("tally_cells"))

@@ -1,5 +1,6 @@
 """Every check of the bulletin board fails on a record with exactly the defect that it is there for."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.mutations.pre_encrypted import NOT_BY_MAIL
 from tests.verifier.conftest import Mutants
 
 IDS = {check.id for check in CHECKS}
+FORMAT = Path(__file__).resolve().parents[2] / "docs" / "formats" / "board.md"
 BOARD_BY_NAME = {mutation.name: mutation for mutation in BOARD_MUTATIONS}
 
 
@@ -81,6 +83,12 @@ def test_where_ballots_are_cut_makes_no_difference(
     monkeypatch.setattr(ballots, "CHUNK_BALLOTS", size)
     assert verify(path) == whole
     assert verify(honest).valid
+
+
+def test_every_check_is_described() -> None:
+    """With its phase, and in this order."""
+    rows = re.findall(r"^\| `(X\.board-[a-z]+)` \| ([a-z]+) \|", FORMAT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == [(check.id, check.phase) for check in CHECKS if check.id in BOARD_ONLY]
 
 
 def test_names_are_unique() -> None:
