@@ -34,7 +34,7 @@ def _ignore(_witness: str, _problem: str) -> None:
 
 
 class Board:
-    """A log, open in this process: its folder and its database. Threads may share it."""
+    """A log, open in this process: its folder and its database. Threads may share it, forked processes not."""
 
     def __init__(self, folder: Folder, database: Database) -> None:
         """Take both; ``open`` and ``create`` do so."""
@@ -98,6 +98,21 @@ class Board:
             board.close()
             raise
         return board
+
+    @staticmethod
+    def upgrade(folder: Path) -> None:
+        """Bring a log's database to the tables of this version; servers have to be stopped before.
+
+        Raises:
+            CheckError: the folder is none, or the database has no tables of a log, or those of a newer version.
+            ParseError: a file in the folder is damaged.
+            StorageError: the database does not take it; then nothing has changed.
+        """
+        database = Database.at(Folder(folder).database)
+        try:
+            revision.upgrade(database)
+        finally:
+            database.close()
 
     def close(self) -> None:
         """Close the connections to the database."""

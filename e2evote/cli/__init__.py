@@ -16,6 +16,7 @@ NOUNS = (
     "tally",
     "decryption",
     "record",
+    "board",
     "verify",
     "demo",
     "bench",

@@ -2,7 +2,7 @@
 
 import click
 
-from e2evote.cli import board_keeping, board_serving, board_watching
+from e2evote.cli import board_keeping, board_serving, board_storage, board_watching
 
 
 @click.group()
@@ -18,7 +18,8 @@ for command in (
     board_keeping.spoil_rest,
     board_keeping.fetch,
     board_keeping.end,
-    board_keeping.upgrade,
+    board_storage.audit,
+    board_storage.upgrade,
     board_watching.status,
     board_watching.export,
     board_watching.mirror,

@@ -1,6 +1,7 @@
 """What is appended is there, once, in order, for everybody; on SQLite and on PostgreSQL."""
 
 import hashlib
+import shutil
 import threading
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import inspect, update
 from sqlalchemy.exc import IntegrityError
 
 from e2evote.board import merkle
@@ -205,20 +206,52 @@ def test_a_database_is_not_made_twice(tmp_path: Path, postgres_database: str) ->
 
 
 def test_a_database_of_another_version_is_refused(board: Board, tmp_path: Path) -> None:
-    with board._database.transaction(writing=True) as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(CheckError, match=r"revision 9999, expected \w+; a newer version of e2evote has written it"):
-        Board.open(tmp_path / "board")
-    with board._database.transaction(writing=True) as connection:
-        connection.exec_driver_sql("DELETE FROM alembic_version")
-    with pytest.raises(CheckError, match="there are no tables of a board"):
-        Board.open(tmp_path / "board")
+    folder = tmp_path / "board"
+    for change, said in (
+        ("UPDATE alembic_version SET version_num = '9999'", "a newer version of e2evote has written it"),
+        ("DELETE FROM alembic_version", "there are no tables of a board"),
+    ):
+        with board._database.transaction(writing=True) as connection:
+            connection.exec_driver_sql(change)
+        for act in (Board.open, Board.upgrade):
+            with pytest.raises(CheckError, match=said):
+                act(folder)
 
 
-def test_an_older_database_names_the_command_that_helps(
+SECOND = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "0002", "0001"
+
+
+def upgrade():
+    op.create_table("more", sa.Column("id", sa.Integer, primary_key=True))
+    if op.get_bind().execute(sa.text("SELECT size FROM log")).scalar() > 1:
+        op.execute("this is no SQL")
+"""
+
+
+def test_an_older_database_is_upgraded_whole_or_not_at_all(
     board: Board, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """There is one revision so far: the newest is made up."""
-    monkeypatch.setattr(revision, "newest", lambda: "0002")
+    """There is one revision so far; a second one is made up, which fails where there are two entries."""
+    folder, scripts = tmp_path / "board", tmp_path / "scripts"
+    shutil.copytree(revision._SCRIPTS, scripts)
+    (scripts / "versions/r0002_more.py").write_text(SECOND)
+    with board.writing() as writing:
+        writing.append(b"first")
+    monkeypatch.setattr(revision, "_SCRIPTS", scripts)
     with pytest.raises(CheckError, match=r"revision 0001, expected 0002; run 'e2evote board upgrade .*board'"):
-        Board.open(tmp_path / "board")
+        Board.open(folder)
+    with board._database.transaction(writing=True) as connection:
+        connection.execute(update(LOG).values(size=2))
+    with pytest.raises(StorageError, match="syntax error"):
+        Board.upgrade(folder)
+    with board._database.transaction(writing=True) as connection:
+        assert "more" not in inspect(connection).get_table_names()
+        connection.execute(update(LOG).values(size=1))
+    Board.upgrade(folder)
+    Board.upgrade(folder)
+    with Board.open(folder) as upgraded, upgraded.reading() as snapshot:
+        assert snapshot.entry(0) == b"first"

@@ -33,8 +33,20 @@ def revision_of(database: Database) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def upgrade(connection: Connection) -> None:
-    """Make the tables of this version out of those of an older one, or of none, in the connection's transaction."""
+def upgrade(database: Database) -> None:
+    """Bring a log's database to the tables of this version. Servers that use it have to be stopped before.
+
+    Raises:
+        CheckError: it has no tables of a log, or those of a newer version.
+        StorageError: it does not take it; then nothing has changed.
+    """
+    _known(database)
+    with database.transaction(writing=True) as connection, translated(database.where):
+        _upgrade(connection)
+
+
+def _upgrade(connection: Connection) -> None:
+    """Make the newest tables out of older ones, or out of none, in the connection's transaction."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -51,7 +63,7 @@ def create(database: Database, origin: str, vkey: str) -> None:
     if revision_of(database) is not None:
         raise CheckError(f"{database.where}: there is a board in this database already")
     with database.transaction(writing=True) as connection, translated(database.where):
-        upgrade(connection)
+        _upgrade(connection)
         connection.execute(insert(LOG).values(id=1, origin=origin, vkey=vkey, size=0))
 
 
@@ -62,13 +74,21 @@ def check(database: Database, folder: Path) -> None:
         CheckError: it has others, or none; the text names the command that helps, if one does.
         StorageError: it cannot be read.
     """
-    found, wanted = revision_of(database), newest()
+    found, wanted = _known(database), newest()
+    if found != wanted:
+        hint = f"run 'e2evote board upgrade {folder}'"
+        raise CheckError(f"{database.where}: its tables are of revision {found}, expected {wanted}; {hint}")
+
+
+def _known(database: Database) -> str:
+    found = revision_of(database)
     if found is None:
         raise CheckError(f"{database.where}: there are no tables of a board in this database")
-    if found != wanted:
-        known = any(script.revision == found for script in _scripts().walk_revisions())
-        hint = f"run 'e2evote board upgrade {folder}'" if known else "a newer version of e2evote has written it"
-        raise CheckError(f"{database.where}: its tables are of revision {found}, expected {wanted}; {hint}")
+    if all(script.revision != found for script in _scripts().walk_revisions()):
+        raise CheckError(
+            f"{database.where}: a newer version of e2evote has written it, its tables are of revision {found}"
+        )
+    return found
 
 
 def _scripts() -> ScriptDirectory:
