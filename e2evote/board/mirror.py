@@ -5,6 +5,8 @@ it holds is a beginning of what it takes in. The checkpoint is written last, so 
 all that its checkpoint covers.
 """
 
+import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from e2evote.board.places import Folder, Place, place_of
 from e2evote.board.policy import MAX_POLICY, Policy, Witnessed
 from e2evote.board.tree import Tree, object_path
 from e2evote.errors import CheckError, StorageError, VerificationError
-from e2evote.files import write_atomically
+from e2evote.files import TEMPORARY, write_atomically
 
 CHECKPOINT, POLICY = "checkpoint", "policy"
 
@@ -114,13 +116,17 @@ def mirror(source: Source, folder: Path, named: Named, report: Report | None = N
     since = 0 if before is None else before.size
     if before is not None:
         verify_growth(before, tree, witnessed.checkpoint)
-    for bundle in tiles.bundles(tree.size, since):
-        _write(folder, bundle.path, tiles.bundle_bytes(tree.bundle(bundle)))
-    for tile in tiles.tiles(tree.size, since):
-        _write(folder, tile.path, tiles.tile_bytes(tile, tree.hash))
-    missing = _copy_objects(tree, folder, named, report)
-    _write(folder, POLICY, source.policy.encode())
-    _write(folder, CHECKPOINT, note)
+    try:
+        for bundle in tiles.bundles(tree.size, since):
+            _write(folder / bundle.path, tiles.bundle_bytes(tree.bundle(bundle)))
+        for tile in tiles.tiles(tree.size, since):
+            _write(folder / tile.path, tiles.tile_bytes(tile, tree.hash))
+        missing = _copy_objects(tree, since, folder, named, report)
+        os.sync()  # once, for all files: the checkpoint must not be on the disk before what it covers
+        write_atomically(folder / POLICY, source.policy.encode())
+        write_atomically(folder / CHECKPOINT, note)
+    except OSError as error:
+        raise StorageError(f"{error.filename or folder}: cannot be written ({error.strerror or error})") from error
     _forget_partial(folder, since, tree.size)
     return Mirrored(witnessed, tree.size - since, missing)
 
@@ -172,22 +178,27 @@ def _before(source: Source, folder: Path) -> Checkpoint | None:
     return None if note is None else policy.verify_log(Note.parse(note), source.policy)
 
 
-def _copy_objects(tree: Tree, folder: Path, named: Named, report: Report | None) -> tuple[bytes, ...]:
-    """Copy all objects that the folder lacks, also those that an earlier run could not get."""
+def _copy_objects(tree: Tree, since: int, folder: Path, named: Named, report: Report | None) -> tuple[bytes, ...]:
+    """Copy all objects that the folder lacks, also those that an earlier run could not get.
+
+    What an interrupted run left of an entry from ``since`` on may be half on the disk, so it is read again.
+    """
     missing = []
-    for index, entry in enumerate(tree.entries(0, tree.size), 1):
+    for index, entry in enumerate(tree.entries(0, tree.size)):
         for sha256 in named(entry):
-            if not (folder / object_path(sha256)).is_file():
-                try:
-                    data = tree.object(sha256)
-                except VerificationError:
-                    data = None  # something else under its name is as good as nothing
-                if data is None:
-                    missing.append(sha256)
-                else:
-                    _write(folder, object_path(sha256), data)
+            path = folder / object_path(sha256)
+            if path.is_file() and (index < since or hashlib.sha256(path.read_bytes()).digest() == sha256):
+                continue
+            try:
+                data = tree.object(sha256)
+            except VerificationError:
+                data = None  # something else under its name is as good as nothing
+            if data is None:
+                missing.append(sha256)
+            else:
+                _write(path, data)
         if report is not None:
-            report(index, tree.size)
+            report(index + 1, tree.size)
     return tuple(missing)
 
 
@@ -199,8 +210,9 @@ def _forget_partial(folder: Path, since: int, size: int) -> None:
         shutil.rmtree(folder / f"{path}.p", ignore_errors=True)
 
 
-def _write(folder: Path, path: str, data: bytes) -> None:
-    try:
-        write_atomically(folder / path, data)
-    except OSError as error:
-        raise StorageError(f"{folder / path}: cannot be written ({error.strerror or error})") from error
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole; that it is on the disk is seen to later."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{TEMPORARY}{path.name}")
+    temporary.write_bytes(data)
+    temporary.replace(path)

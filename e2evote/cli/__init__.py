@@ -12,7 +12,6 @@ NOUNS = (
     "device",
     "ballot",
     "mail",
-    "board",
     "tally",
     "decryption",
     "record",

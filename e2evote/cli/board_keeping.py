@@ -13,7 +13,6 @@ from e2evote.cli.boards import (
     policy_file,
     read_trusted,
     sign_checkpoint,
-    upgrade_database,
 )
 from e2evote.cli.hands import side_by_side
 from e2evote.cli.options import EXISTING_FILE, accepted, directory, insecure_parameters, jobs, record_path
@@ -175,16 +174,3 @@ def end(folder: Path) -> None:
             found = Acceptance.of(kept).end(writing, now())
         sign_checkpoint(kept)
     click.echo(f"the election ended with {found.index + 1} entries")
-
-
-@click.command()
-@board_folder
-def upgrade(folder: Path) -> None:
-    """Bring a board's database to the tables of this version, after an update of e2evote.
-
-    For example:
-
-        e2evote board upgrade board
-    """
-    upgrade_database(folder)
-    click.echo("the database has the tables of this version")

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from e2evote.board.folder import SETTINGS
-from e2evote.board.log import Board
 from e2evote.board.mirror import Source, verify_mirror
 from e2evote.board.mirror import mirror as copy_board
 from e2evote.board.policy import Policy
@@ -27,7 +26,7 @@ from e2evote.election.monitor import Monitor, State
 from e2evote.election.objects import named
 from e2evote.election.receipts import verify_receipt
 from e2evote.election.times import shown_time
-from e2evote.errors import E2EVoteError, StorageError
+from e2evote.errors import CheckError, E2EVoteError, StorageError
 from e2evote.record.codec import dump
 from e2evote.terminal.screen import note, progress, say
 
@@ -115,7 +114,7 @@ def mirror(place: str, folder: Path, policy_path: Path | None) -> None:
 @click.argument("folder", metavar="FOLDER", type=ANY_PATH)
 @policy_file
 def verify(folder: Path, policy_path: Path | None) -> None:
-    """Verify a whole mirror from its files alone, or a board's own database.
+    """Verify a whole mirror from its files alone.
 
     Every entry must hash into the tiles and these into the checkpoint, which the board must have signed and the
     policy's quorum cosigned; every object that an entry names must be there. Whether it is a valid election says
@@ -125,14 +124,12 @@ def verify(folder: Path, policy_path: Path | None) -> None:
 
         e2evote board verify mirror --policy manifest.json
     """
-    with progress("Verifying entries") as report:
-        if (folder / SETTINGS).is_file():
-            with Board.open(folder) as kept, kept.reading() as view:
-                kept.audit(report)
-                size = view.size
-        else:
-            with opened_source(str(folder), read_trusted(policy_path)) as source:
-                size = verify_mirror(folder, source.policy, named, report).witnessed.checkpoint.size
+    if (folder / SETTINGS).is_file():
+        raise CheckError(
+            f"{folder} is the folder of a board that is kept here; 'e2evote board audit {folder}' judges it"
+        )
+    with opened_source(str(folder), read_trusted(policy_path)) as source, progress("Verifying entries") as report:
+        size = verify_mirror(folder, source.policy, named, report).witnessed.checkpoint.size
     click.echo(f"{size} entries, and everything fits")
 
 

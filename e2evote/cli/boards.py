@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from e2evote.board.folder import SETTINGS, Folder
+from e2evote.board.folder import SETTINGS
 from e2evote.board.log import Board
 from e2evote.board.mirror import Source, read_policy
 from e2evote.board.notes import MAX_NOTE
@@ -15,8 +15,6 @@ from e2evote.board.places import Folder as PlainFolder
 from e2evote.board.places import Place, Web, place_of
 from e2evote.board.policy import Policy, Witness
 from e2evote.board.served import Served
-from e2evote.board.storage import revision
-from e2evote.board.storage.database import Database
 from e2evote.board.witness import Answer
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, Command
 from e2evote.errors import CheckError, E2EVoteError, StorageError
@@ -110,21 +108,6 @@ def sign_checkpoint(board: Board) -> None:
         note("signed; 'e2evote board serve' has the witnesses cosign it, and publishes it then")
     else:
         board.publish(_ask_nobody)
-
-
-def upgrade_database(folder: Path) -> None:
-    """Bring a board's database to the tables of this version.
-
-    Raises:
-        CheckError: the folder is none of a board's.
-        StorageError: the database does not take it.
-    """
-    database = Database.at(Folder(folder).database)
-    try:
-        with database.transaction(writing=True) as connection:
-            revision.upgrade(connection)
-    finally:
-        database.close()
 
 
 def _ask_nobody(witness: Witness, _body: bytes) -> Answer:

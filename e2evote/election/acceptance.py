@@ -27,7 +27,6 @@ from e2evote.election.streams import (
     file_stream,
     files_of,
     identifier_stream,
-    last_entry,
     link_stream,
     newest,
     streams_of,
@@ -200,7 +199,8 @@ class Acceptance:
             CheckError: it cannot come next, or another ballot has its code or identifier.
         """
         ballot, code = submission.ballot, submission.ballot.confirmation_code
-        known = OnBoard(writing).ballot(code)
+        before = OnBoard(writing)
+        known = before.ballot(code)
         if known is not None:
             return self._known_ballot(writing, submission, known)
         if writing.length(identifier_stream(ballot.id_b)):
@@ -213,7 +213,7 @@ class Acceptance:
         line = dump(ballot)
         cast, challenge = submission.commitments or (None, None)
         entry = BallotEntry(
-            time=_time(writing, now),
+            time=_time(before, now),
             device=ballot.device,
             position=ballot.position,
             confirmation_code=code,
@@ -224,7 +224,7 @@ class Acceptance:
         streams = [identifier_stream(ballot.id_b)]
         if submission.opening.chaining_mode == SIMPLE_CHAINING:
             streams.append(link_stream(ballot.device, ballot.position))
-        return _append(writing, entry, line, streams)
+        return _append(writing, before, entry, line, streams)
 
     def decide(self, writing: Appending, code: bytes, status: Status, secret: bytes | None, now: datetime) -> Accepted:
         """Take in what becomes of a ballot, once.
@@ -239,18 +239,19 @@ class Acceptance:
         Raises:
             CheckError: no such ballot, another status, not the secret, or too late.
         """
-        known = OnBoard(writing).ballot(code)
+        before = OnBoard(writing)
+        known = before.ballot(code)
         if secret is not None and len(secret) != 32:
             raise CheckError("a secret has 32 bytes")
         if known is not None and known.status == status:
             return _again(writing, code, StatusEntry)
-        entry = StatusEntry(time=_time(writing, now), confirmation_code=code, status=status, secret=secret)
+        entry = StatusEntry(time=_time(before, now), confirmation_code=code, status=status, secret=secret)
         if known is not None:
             opening = self._openings.get(known.device) or _opening(writing, known.device)
             allowed = ("cast", "uncast") if opening.pre_encrypted else ("cast", "challenged", "spoiled")
             if status not in allowed:
                 raise CheckError(f"ballot {hex_of(code)} can be {' or '.join(allowed)}, not {status}")
-        return _append(writing, entry)
+        return _append(writing, before, entry)
 
     def record_recorded(self, writing: Appending, line: bytes, now: datetime) -> Accepted:
         """Take in what was recorded of a cast pre-encrypted ballot, with its proofs.
@@ -260,13 +261,14 @@ class Acceptance:
         """
         recorded = parse(RecordedBallot, line, "recorded ballot", self.judge.context.group)
         code, sha256 = recorded.confirmation_code, hashlib.sha256(line).digest()
-        known = OnBoard(writing).ballot(code)
+        before = OnBoard(writing)
+        known = before.ballot(code)
         if known is not None and known.recorded == sha256:
             return _again(writing, code, RecordedEntry)
-        entry = RecordedEntry(time=_time(writing, now), confirmation_code=code, sha256=sha256)
-        _check_order(writing, entry)
+        entry = RecordedEntry(time=_time(before, now), confirmation_code=code, sha256=sha256)
+        _check_order(before, entry)
         self.judge.verify_recorded(self._ballot(writing, code), recorded)
-        return _append(writing, entry, line)
+        return _append(writing, before, entry, line)
 
     def open_ballot(self, writing: Appending, line: bytes, now: datetime) -> Accepted:
         """Take in a challenged or an uncast ballot, opened, after encrypting it again.
@@ -278,15 +280,16 @@ class Acceptance:
         if match is None:
             raise ParseError("opened ballot", "expected an object that begins with device, position and code")
         code, sha256 = bytes.fromhex(match[1].decode()), hashlib.sha256(line).digest()
-        known = OnBoard(writing).ballot(code)
+        before = OnBoard(writing)
+        known = before.ballot(code)
         if known is not None and known.opened == sha256:
             return _again(writing, code, OpenedEntry)
-        entry = OpenedEntry(time=_time(writing, now), confirmation_code=code, sha256=sha256)
-        _check_order(writing, entry)
+        entry = OpenedEntry(time=_time(before, now), confirmation_code=code, sha256=sha256)
+        _check_order(before, entry)
         ballot = self._ballot(writing, code)
         opened = self.judge.parse_opened(line, "opened ballot", self.opening(ballot.device))
         self.judge.verify_opened(ballot, opened)
-        return _append(writing, entry, line)
+        return _append(writing, before, entry, line)
 
     # --------------------------------------------------------------------------------------------------- files
 
@@ -304,16 +307,17 @@ class Acceptance:
         sha256 = hashlib.sha256(data).digest()
         if len(data) > layout.OBJECT_LIMIT:
             raise CheckError(f"{path}: larger than {layout.OBJECT_LIMIT} bytes")
-        before = writing.stream(file_stream(path))
-        if before:
-            found = entry_at(writing, before[0])
+        known = writing.stream(file_stream(path))
+        if known:
+            found = entry_at(writing, known[0])
             if not isinstance(found, FileEntry) or found.sha256 != sha256:
                 raise CheckError(f"{path}: the board has another file of this name, and what it has never changes")
-            return Accepted(before[0], writing.entry(before[0]), True)
-        entry = FileEntry(time=_time(writing, now), path=path, sha256=sha256)
-        _check_order(writing, entry)
+            return Accepted(known[0], writing.entry(known[0]), True)
+        before = OnBoard(writing)
+        entry = FileEntry(time=_time(before, now), path=path, sha256=sha256)
+        _check_order(before, entry)
         self._verify_file(writing, path, data)
-        return _append(writing, entry, data)
+        return _append(writing, before, entry, data)
 
     def end(self, writing: Appending, now: datetime) -> Accepted:
         """Take in the end of the election; nothing follows.
@@ -321,11 +325,12 @@ class Acceptance:
         Raises:
             CheckError: results are missing, or a ballot must still be opened.
         """
-        if isinstance(last_entry(writing), EndEntry):
+        before = OnBoard(writing)
+        if before.ended:
             return Accepted(writing.size - 1, writing.entry(writing.size - 1), True)
-        if OnBoard(writing).unopened:
-            raise CheckError(f"{OnBoard(writing).unopened} ballots must still be opened")
-        return _append(writing, EndEntry(time=_time(writing, now)))
+        if before.unopened:
+            raise CheckError(f"{before.unopened} ballots must still be opened")
+        return _append(writing, before, EndEntry(time=_time(before, now)))
 
     def _verify_file(self, view: Streaming, path: str, data: bytes) -> None:
         device = device_file(path)
@@ -380,16 +385,18 @@ class Acceptance:
         return Accepted(known.index, view.entry(known.index), True)
 
 
-def _append(writing: Appending, entry: Entry, data: bytes | None = None, streams: Sequence[str] = ()) -> Accepted:
-    _check_order(writing, entry)
+def _append(
+    writing: Appending, before: OnBoard, entry: Entry, data: bytes | None = None, streams: Sequence[str] = ()
+) -> Accepted:
+    _check_order(before, entry)
     if data is not None:
         writing.put(data)
     line = dump(entry)
     return Accepted(writing.append(line, [*streams_of(entry), *streams]), line, False)
 
 
-def _check_order(writing: Streaming, entry: Entry) -> None:
-    problem = broken_rule(OnBoard(writing), entry)
+def _check_order(before: OnBoard, entry: Entry) -> None:
+    problem = broken_rule(before, entry)
     if problem is not None:
         raise CheckError(problem.message)
 
@@ -400,10 +407,10 @@ def _again(view: Streaming, code: bytes, kind: type[Entry]) -> Accepted:
     return Accepted(index, view.entry(index), True)
 
 
-def _time(view: Streaming, now: datetime) -> str:
+def _time(before: OnBoard, now: datetime) -> str:
     """Return the time of the next entry; where the clock was put back, time stands still rather than go back too."""
-    shown, last = shown_time(now), last_entry(view)
-    return shown if last is None else max(shown, last.time)
+    shown = shown_time(now)
+    return shown if before.last is None else max(shown, before.last.time)
 
 
 def _opening(view: Streaming, device: int) -> DeviceOpening:

@@ -1,6 +1,7 @@
 """The streams by which an election finds its entries on a board, and what stands there according to them."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from e2evote.election.order import OPENED, Ballot, device_file
 from e2evote.election.ports import Streaming
@@ -75,11 +76,6 @@ def entry_at(view: Streaming, index: int) -> Entry:
     return parse_entry(view.entry(index), f"entry {index}")
 
 
-def last_entry(view: Streaming) -> Entry | None:
-    """Return the newest entry."""
-    return entry_at(view, view.size - 1) if view.size else None
-
-
 def newest(view: Streaming, name: str) -> Entry | None:
     """Return the last entry of a stream."""
     indices = view.stream(name)
@@ -113,16 +109,25 @@ def files_of(view: Streaming) -> Mapping[str, bytes]:
 
 
 class OnBoard:
-    """``order.Before`` by streams: what is asked is looked up, nothing is kept."""
+    """``order.Before`` by streams: what stands on a board before its next entry.
+
+    Good until something is appended: what was looked up is kept.
+    """
 
     def __init__(self, view: Streaming) -> None:
-        """Take the view of the writer."""
+        """Take a view."""
         self._view = view
+        self._ballots: dict[bytes, Ballot | None] = {}
+
+    @cached_property
+    def last(self) -> Entry | None:
+        """The newest entry."""
+        return entry_at(self._view, self._view.size - 1) if self._view.size else None
 
     @property
     def ended(self) -> bool:
         """Tell whether the election is over."""
-        return isinstance(last_entry(self._view), EndEntry)
+        return isinstance(self.last, EndEntry)
 
     @property
     def undecided(self) -> int:
@@ -162,6 +167,11 @@ class OnBoard:
         Raises:
             StorageError: the streams are not those that this room writes.
         """
+        if code not in self._ballots:
+            self._ballots[code] = self._ballot(code)
+        return self._ballots[code]
+
+    def _ballot(self, code: bytes) -> Ballot | None:
         indices = self._view.stream(code_stream(code))
         if not indices:
             return None

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from e2evote.board.cosignature import cosign
 from e2evote.board.log import Board
+from e2evote.board.notes import KeyKind, Note, SigningKey
 from e2evote.cli import devices
-from e2evote.election.acceptance import Acceptance
+from e2evote.election.acceptance import Acceptance, Accepted
 from e2evote.election.receipts import receipt
 from e2evote.encryption import encrypt_ballot
 from e2evote.group.parameters import group_named
 from e2evote.record import layout
 from e2evote.record.codec import dump
-from e2evote.record.entries import commitment
+from e2evote.record.entries import BallotEntry, commitment
 from e2evote.record.layout import Record
 from e2evote.record.load import load_election
 from e2evote.record.plaintext import PlaintextBallot, PlaintextContest
@@ -146,7 +148,8 @@ def test_a_mirror_gives_the_same_record_byte_by_byte(held: Club, tmp_path: Path)
     shutil.copytree(tmp_path / "mirror", tmp_path / "served")
     policy = ("--policy", held.folder / "manifest.json")
     run("board", "verify", tmp_path / "served", *policy)
-    run("board", "verify", held.board)
+    assert "board audit" in run("board", "verify", held.board, code=2).output
+    run("board", "audit", held.board)
     for name, place in (("ours", held.board), ("theirs", tmp_path / "served")):
         run("board", "export", place, tmp_path / name, *policy)
     assert contents(tmp_path / "ours") == contents(tmp_path / "theirs")
@@ -185,3 +188,120 @@ def test_a_board_that_has_ended_takes_nothing_more(held: Club) -> None:
     run("board", "open-device", held.board, "--info", "Late", *INSECURE, code=2)
     run("board", "spoil-rest", held.board, 2, *INSECURE, code=2)
     assert "ended with" in run("board", "end", held.board).stdout
+
+
+# ---------------------------------------------------------------------------------------------------------- refusals
+
+
+@pytest.fixture
+def begun(held: Club, tmp_path: Path) -> Club:
+    """A copy of the election with a board of its own that nobody witnesses, and nothing on it."""
+    club = Club(tmp_path)
+    named = run("board", "create", club.board, "--origin", "club.example/2026").stdout
+    manifest = tmp_path / "manifest.json"
+    manifest.write_bytes(manifest_bytes(board=json.loads("{" + named + "}")["board"]))
+    create = ("election", "create", club.root, "--manifest", manifest, "--guardians", 2, "--quorum", 1)
+    run(*create, *INSECURE)
+    return club
+
+
+def test_a_board_is_made_once_and_only_by_its_rules(begun: Club, tmp_path: Path) -> None:
+    assert "is there already" in run("board", "create", begun.board, "--origin", "x", code=2).output
+    run("board", "create", tmp_path / "new", "--origin", "with space", code=2)
+    (tmp_path / "witnesses").write_text("quorum nobody\n")
+    run("board", "create", tmp_path / "new", "--origin", "x", "--witnesses", tmp_path / "witnesses", code=2)
+    assert not (tmp_path / "new").exists()
+    assert (begun.board / "private" / "log.key").stat().st_mode & 0o777 == 0o600
+    assert "is not a board's folder" in run("board", "end", tmp_path, code=2).output
+
+
+def test_nothing_is_shown_of_a_board_that_has_published_nothing(begun: Club, tmp_path: Path) -> None:
+    for command in (("status",), ("export", tmp_path / "record"), ("mirror", tmp_path / "mirror")):
+        run("board", command[0], begun.board, *command[1:], code=2)
+    assert not (tmp_path / "record").exists()
+    assert not (tmp_path / "mirror").exists()
+
+
+def test_a_record_of_another_board_or_another_election_is_refused(held: Club, begun: Club) -> None:
+    foreign = ("board", "publish", begun.board, held.root / "record", "--jobs", 1, *INSECURE)
+    assert "not this board's policy" in run(*foreign, code=2).output
+    begun.publish()
+    assert "another file of this name" in run(*foreign, code=2).output
+    assert "proves nothing" in run("board", "open-device", begun.board, "--info", "Web", code=2).output
+
+
+def test_ballots_that_were_changed_after_they_were_published_are_refused(begun: Club) -> None:
+    run("device", "open", begun.root, "--info", "Booth")
+    source = begun.folder / "votes.ndjson"
+    source.write_bytes(dump(vote(1, 1)) + b"\n")
+    run("ballot", "encrypt", begun.root, "--device", 1, "--input", source, "--jobs", 1)
+    assert begun.publish() == "8 file, 1 ballot\n"
+    shard = begun.root / "record" / layout.ballots_path(1, 1)
+    shard.write_bytes(shard.read_bytes().replace(b'"weight":1', b'"weight":2'))
+    assert (
+        "another ballot at this position"
+        in run("board", "publish", begun.board, begun.root / "record", "--jobs", 1, *INSECURE, code=2).output
+    )
+    run("board", "open-device", begun.board, "--info", " ", *INSECURE, code=2)
+    run("board", "open-device", begun.board, "--info", "Late", *INSECURE)
+    run("board", "close-device", begun.board, 2, *INSECURE)
+    assert "is closed" in run("board", "close-device", begun.board, 2, *INSECURE, code=2).output
+    assert "there is no device 7" in run("board", "spoil-rest", begun.board, 7, *INSECURE, code=2).output
+    assert "ends behind" in run("board", "end", begun.board, code=2).output
+
+
+def test_an_export_under_way_is_valid_as_far_as_it_goes(begun: Club, tmp_path: Path) -> None:
+    begun.publish()
+    run("board", "export", begun.board, tmp_path / "record")
+    verify(tmp_path / "record", "--until", "keys")
+    verify(tmp_path / "record", "--until", "opened", code=2)
+    assert "exists already" in run("board", "export", begun.board, tmp_path / "record", code=2).output
+
+
+def test_the_monitor_says_what_is_wrong_and_how_it_ends(begun: Club, tmp_path: Path) -> None:
+    begun.publish()
+    watch = ("board", "monitor", begun.board, "--state", tmp_path / "watch", "--policy", begun.folder / "manifest.json")
+    run(*watch)
+    with Board.open(begun.board) as board:
+        with board.writing() as writing:
+            writing.append(b'{"kind":"greeting"}')
+        board.checkpoint()
+        board.publish(lambda _witness, _body: None)  # type: ignore[arg-type, return-value]
+    found = run(*watch, "--json", code=1)
+    (line,) = found.stdout.splitlines()
+    assert json.loads(line)["kind"] == "entry"
+    assert run(*watch, code=1).stdout == "", "an alarm is printed once, the exit code stays"
+    (tmp_path / "other").write_bytes(b"no checkpoint")
+    assert "ALARM foreign" in run(*watch, "--also", tmp_path / "other", code=1).stdout
+    run(*watch, "--also", tmp_path / "nothing", code=2)
+    assert len((tmp_path / "watch" / "alarms.ndjson").read_text().splitlines()) == 2
+    policy = tmp_path / "policy"
+    policy.write_text((begun.board / "policy").read_text() + "# the same\n")
+    run("board", "monitor", begun.board, "--state", tmp_path / "watch", "--policy", policy, code=1)
+    (tmp_path / "m.json").write_bytes(manifest_bytes())
+    run("board", "monitor", begun.board, "--state", tmp_path / "w", "--policy", tmp_path / "m.json", code=2)
+
+
+def test_a_promise_that_is_open_and_one_that_was_broken(tmp_path: Path) -> None:
+    """A witness cosigns, after the deadline, a tree that the promised entry is not in."""
+    witness = SigningKey.generate("witness.example", KeyKind.COSIGNATURE)
+    (tmp_path / "witnesses").write_text(f"witness w {witness.verifier}\nquorum w\n")
+    create = ("board", "create", tmp_path / "board", "--origin", "club.example")
+    run(*create, "--witnesses", tmp_path / "witnesses", "--merge-delay", 1)
+    entry = dump(BallotEntry(time="2026-12-01T09:00:00Z", device=1, position=1, confirmation_code=bytes(32),
+                             sha256=bytes(32)))  # fmt: skip
+    with Board.open(tmp_path / "board") as board:
+        with board.writing() as writing:
+            writing.append(entry)
+        note = Note.parse(board.checkpoint() or b"")
+        (tmp_path / "receipt").write_bytes(receipt(board, Accepted(1, entry, False)))
+        for name, seconds in (("early", 1_700_000_000), ("late", 1_900_000_000)):
+            path = tmp_path / name / "checkpoint"
+            path.parent.mkdir()
+            path.write_bytes(note.adding(cosign(note, witness, seconds)).encode())
+    judge = ("board", "adjudicate", tmp_path / "receipt", "--policy", tmp_path / "board" / "policy", "--board")
+    assert "not yet decidable" in run(*judge, tmp_path / "early", code=5).stdout
+    broken = run(*judge, tmp_path / "early", "--checkpoint", tmp_path / "late", "--json", code=1)
+    assert json.loads(broken.stdout)["verdict"] == "promise broken by the board"
+    assert "the witness w saw" in json.loads(broken.stdout)["reason"]
+    run(*judge, tmp_path / "nothing", code=2)
