@@ -52,7 +52,7 @@ def test_sample_is_made_anew(name: str, case: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_everything_is_made_anew(name: str) -> None:
-    """Half a minute, and two minutes on the standard parameters."""
+    """Some minutes on the standard parameters."""
     data, expectations = packed(name)
     assert (FOLDER / f"{name}.json").read_text(encoding="utf-8") == listing(name, data, expectations)
 
