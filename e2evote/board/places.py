@@ -1,5 +1,6 @@
 """Where a log is served: below a URL, or in a folder whose files a plain file server can serve under the same paths."""
 
+import time
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
@@ -9,7 +10,7 @@ from typing import Any, Protocol
 from e2evote.errors import E2EVoteError, StorageError
 
 SECONDS = 30.0
-"""How long a server may take for one answer."""
+"""How long a server may be silent, and a tenth of how long it may take for one answer."""
 
 
 class Place(Protocol):
@@ -79,10 +80,11 @@ class Web:
         try:
             answer = self._pool.request("GET", url, preload_content=False)
             try:
-                # Unpacked while it is read, so that no answer is larger in memory than the limit.
-                data = answer.read(limit + 1, decode_content=True)
-            finally:
-                answer.release_conn()
+                data = self._read(answer, url, limit)
+            except BaseException:
+                answer.close()
+                raise
+            answer.release_conn()
         except import_module("urllib3").exceptions.HTTPError as error:
             raise StorageError(f"{url}: cannot be read ({type(error).__name__})") from error
         if answer.status == 404:
@@ -91,10 +93,20 @@ class Web:
             raise StorageError(f"{url}: the server answers {answer.status}")
         return _limited(data, limit, url)
 
+    def _read(self, answer: Any, url: str, limit: int) -> bytes:  # noqa: ANN401
+        """Return what is not longer than the limit by more than a byte; it is unpacked while it is read."""
+        data, end = bytearray(), time.monotonic() + 10 * self._seconds
+        while len(data) <= limit and (piece := answer.read1(limit + 1 - len(data), decode_content=True)):
+            data += piece
+            if time.monotonic() > end:
+                raise StorageError(f"{url}: it took longer than {10 * self._seconds:.0f} seconds")
+        return bytes(data)
+
     @cached_property
     def _pool(self) -> Any:  # noqa: ANN401  (an extra: imported only when asked for)
         urllib3 = import_module("urllib3")
-        retries = urllib3.Retry(3, redirect=3, backoff_factor=0.2)
+        # how long to wait is not for the server to say
+        retries = urllib3.Retry(3, redirect=3, backoff_factor=0.2, respect_retry_after_header=False)
         headers = {"accept-encoding": "gzip, identity", "user-agent": "e2evote"}
         return urllib3.PoolManager(headers=headers, timeout=self._seconds, retries=retries)
 

@@ -232,7 +232,7 @@ class Acceptance:
         Args:
             writing: the writer's view.
             code: the ballot's confirmation code.
-            status: ``spoiled`` of a ballot with commitments is for whoever runs the board: it needs no secret.
+            status: what becomes of it; a ballot with commitments is not spoiled here, see ``spoil``.
             secret: the 32 bytes that the ballot's entry committed to for this status, where it did.
             now: the board's clock.
 
@@ -247,11 +247,24 @@ class Acceptance:
             return _again(writing, code, StatusEntry)
         entry = StatusEntry(time=_time(before, now), confirmation_code=code, status=status, secret=secret)
         if known is not None:
-            opening = self._openings.get(known.device) or _opening(writing, known.device)
-            allowed = ("cast", "uncast") if opening.pre_encrypted else ("cast", "challenged", "spoiled")
+            allowed = self._allowed(writing, known)
             if status not in allowed:
                 raise CheckError(f"ballot {hex_of(code)} can be {' or '.join(allowed)}, not {status}")
         return _append(writing, before, entry)
+
+    def spoil(self, writing: Appending, code: bytes, now: datetime) -> Accepted:
+        """Spoil a ballot that its voter left, with commitments or without; for whoever runs the board, nobody else.
+
+        Raises:
+            CheckError: no such ballot, another status, a pre-encrypted ballot, or too late.
+        """
+        before = OnBoard(writing)
+        known = before.ballot(code)
+        if known is not None and known.status == "spoiled":
+            return _again(writing, code, StatusEntry)
+        if known is not None and known.commitments is None:
+            return self.decide(writing, code, "spoiled", None, now)
+        return _append(writing, before, StatusEntry(time=_time(before, now), confirmation_code=code, status="spoiled"))
 
     def record_recorded(self, writing: Appending, line: bytes, now: datetime) -> Accepted:
         """Take in what was recorded of a cast pre-encrypted ballot, with its proofs.
@@ -367,6 +380,13 @@ class Acceptance:
         if missing:
             raise CheckError(f"the board does not have the election's keys yet: {missing[0]} is missing")
         return Judge(context_of(Record(ObjectFiles(files_of(view), view.object)), self.allow_insecure))
+
+    def _allowed(self, view: Streaming, ballot: Ballot) -> tuple[Status, ...]:
+        """Return what can be decided about a ballot, by its voter or by whoever serves the voter."""
+        if ballot.commitments is not None:
+            return ("cast", "challenged")
+        opening = self._openings.get(ballot.device) or _opening(view, ballot.device)
+        return ("cast", "uncast") if opening.pre_encrypted else ("cast", "challenged", "spoiled")
 
     def _ballot(self, view: Streaming, code: bytes) -> PublishedBallot:
         known = OnBoard(view).ballot(code)

@@ -4,7 +4,7 @@ An alarm is a reason to look, with what was seen; two signed trees that contradi
 (``e2evote.board.faces``). What is judged here is on the board for everybody, so two monitors find the same.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -111,29 +111,33 @@ def times_apart(entries: Iterable[tuple[int, Entry]], seen: Iterable[Seen], rule
     return alarms
 
 
-def burst(times: Sequence[int], rules: Rules) -> Alarm | None:
-    """Return an alarm where the newest ballots are many more than the run so far makes plausible.
+def bursts(times: Iterable[int], rules: Rules) -> list[Alarm]:
+    """Return an alarm where ballots came faster than the run before makes plausible, at the end or before.
 
-    The last window ends with the newest ballot. It is a burst if it holds at least ``least`` ballots and more than
-    ``factor`` times those of the busiest window of the same length before it, in a run of ``windows`` windows or more.
+    Every ballot ends a window. It is a burst if it holds at least ``least`` ballots and more than ``factor`` times
+    those of the busiest window of the same length that was over when it began, in a run of ``windows`` windows or more.
+    Looked at later, the same ballots give the same alarms, and some more if there are more.
 
     Args:
         times: of all ballots, in seconds.
         rules: what is plausible.
     """
-    ordered = sorted(times)
-    if not ordered or ordered[-1] - ordered[0] < rules.windows * rules.window:
-        return None
-    start = bisect_right(ordered, ordered[-1] - rules.window)
-    newest, earlier = len(ordered) - start, ordered[:start]
-    busiest = max(last - bisect_left(earlier, time - rules.window + 1) for last, time in enumerate(earlier, 1))
-    if newest < rules.least or newest <= rules.factor * busiest:
-        return None
-    message = (
-        f"{newest} ballots came in the {rules.window // 60} minutes up to {time_of(ordered[-1])}; the busiest "
-        f"{rules.window // 60} minutes before had {busiest}"
-    )
-    return Alarm(kind="burst", about=f"window {ordered[-1] // rules.window}", message=message)
+    ordered, found = sorted(times), dict[int, Alarm]()
+    busiest: list[int] = []  # by the window's last ballot, up to it
+    for last, time in enumerate(ordered):
+        start = bisect_right(ordered, time - rules.window)
+        count = last + 1 - start
+        busiest.append(max(count, busiest[-1] if busiest else 0))
+        before = busiest[start - 1] if start else 0
+        long_enough = time - ordered[0] >= rules.windows * rules.window
+        if long_enough and count >= rules.least and count > rules.factor * before:
+            message = (
+                f"{count} ballots came in the {rules.window // 60} minutes up to {time_of(time)}; the busiest "
+                f"{rules.window // 60} minutes before had {before}"
+            )
+            number = time // rules.window
+            found.setdefault(number, Alarm(kind="burst", about=f"window {number}", message=message))
+    return list(found.values())
 
 
 def stale(seen: Iterable[Seen], now: int, rules: Rules) -> Alarm | None:

@@ -22,11 +22,11 @@ from e2evote.board import policy as policies
 from e2evote.board.checkpoint import Checkpoint
 from e2evote.board.faces import contradiction
 from e2evote.board.mirror import Report, Source, mirror
-from e2evote.board.notes import Note
+from e2evote.board.notes import Note, Signature
 from e2evote.board.places import Folder
 from e2evote.board.policy import Policy
 from e2evote.board.tree import Tree
-from e2evote.election.alarms import Alarm, Rules, Seen, Watch, burst, stale, times_apart
+from e2evote.election.alarms import Alarm, Rules, Seen, Watch, bursts, stale, times_apart
 from e2evote.election.objects import named
 from e2evote.encoding import hex_of
 from e2evote.errors import CheckError, ParseError, VerificationError
@@ -55,6 +55,8 @@ class State:
             CheckError: it is a monitor's of another board or policy.
         """
         self.root, self.policy = root, policy
+        keys = [log.key for log in policy.logs] + [witness.key for witness in policy.witnesses.values()]
+        self._keys = {(key.name, key.id) for key in keys}
         kept = root / "policy"
         if kept.exists() and Policy.parse(kept.read_bytes()) != policy:
             raise CheckError(f"{root}: this folder watches a board by another policy; take a new one")
@@ -101,11 +103,11 @@ class State:
         Raises:
             ParseError, VerificationError: a file is damaged.
         """
-        for path in sorted((self.root / "notes").glob("*")):
+        for path in sorted((self.root / "notes").glob("[0-9]*")):
             yield self._kept(path, path.read_bytes())
 
     def keep(self, data: bytes) -> Kept:
-        """Keep a checkpoint; of one that is known already, the cosignatures that are new.
+        """Keep a checkpoint with the signatures that the policy knows; of one that is kept already, those that are new.
 
         Raises:
             ParseError, VerificationError: the board has not signed it, or it is no checkpoint.
@@ -113,12 +115,13 @@ class State:
         note = Note.parse(data)
         checkpoint = policies.verify_log(note, self.policy)
         path = self.root / "notes" / f"{checkpoint.size:016}-{hex_of(checkpoint.root)[:16]}"
-        if path.exists():
-            before = Note.parse(path.read_bytes())
-            known = {signature.name for signature in before.signatures}
-            note = before.adding(*(signature for signature in note.signatures if signature.name not in known))
-        kept = self._kept(path, note.encode())
-        if not path.exists() or path.read_bytes() != kept.note:
+        before = path.read_bytes() if path.exists() else None
+        first: dict[tuple[str, bytes], Signature] = {}
+        for each in (*(Note.parse(before).signatures if before is not None else ()), *note.signatures):
+            if (each.name, each.key_id) in self._keys:
+                first.setdefault((each.name, each.key_id), each)
+        kept = self._kept(path, Note(note.text, tuple(first.values())).encode())
+        if kept.note != before:
             write_atomically(path, kept.note)
         return kept
 
@@ -264,8 +267,7 @@ class Monitor:
         for data in tree.entries(start, tree.size):
             alarms += self._watch.read(data)
         alarms += times_apart(self._parsed(tree, start), self._seen(), self._rules)
-        sudden = burst(self._watch.times, self._rules)
-        return alarms if sudden is None else [*alarms, sudden]
+        return [*alarms, *bursts(self._watch.times, self._rules)]
 
     def _parsed(self, tree: Tree, start: int) -> Iterator[tuple[int, Entry]]:
         for index, data in enumerate(tree.entries(start, tree.size), start):

@@ -207,7 +207,7 @@ def spoil_rest(board: WritableBoard, acceptance: Acceptance, device: int, clock:
                 entry = entry_at(writing, index)
                 ballot = OnBoard(writing).ballot(entry.confirmation_code) if isinstance(entry, BallotEntry) else None
                 if ballot is not None and ballot.status is None:
-                    acceptance.decide(writing, ballot.code, "spoiled", None, clock())
+                    acceptance.spoil(writing, ballot.code, clock())
                     spoiled += 1
     return spoiled
 

@@ -11,7 +11,7 @@ import pytest
 from e2evote.board.cosignature import cosign
 from e2evote.board.log import Board
 from e2evote.board.notes import KeyKind, Note, SigningKey
-from e2evote.cli import devices
+from e2evote.cli import board_watching, devices
 from e2evote.election.acceptance import Acceptance, Accepted
 from e2evote.election.receipts import receipt
 from e2evote.encryption import encrypt_ballot
@@ -305,3 +305,28 @@ def test_a_promise_that_is_open_and_one_that_was_broken(tmp_path: Path) -> None:
     assert json.loads(broken.stdout)["verdict"] == "promise broken by the board"
     assert "the witness w saw" in json.loads(broken.stdout)["reason"]
     run(*judge, tmp_path / "nothing", code=2)
+
+
+def test_a_monitor_that_follows_goes_on_when_the_board_cannot_be_read(
+    begun: Club, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun.publish()
+    mirrored = tmp_path / "mirror"
+    run("board", "mirror", begun.board, mirrored)
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 1:
+            (mirrored / "checkpoint").rename(mirrored / "away")
+        elif len(slept) == 2:
+            (mirrored / "away").rename(mirrored / "checkpoint")
+        else:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(board_watching.time, "sleep", sleep)
+    watch = ("board", "monitor", mirrored, "--state", tmp_path / "watch", "--follow", "--interval", 0.5)
+    shown = run(*watch, code=130).stderr
+    assert slept == [0.5] * 3
+    assert shown.count("7 entries") == 2
+    assert "there is no checkpoint" in shown

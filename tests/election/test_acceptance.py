@@ -56,6 +56,9 @@ class Club:
     def decide(self, code: bytes, status, secret=None) -> Accepted:
         return self.write(lambda writing, now: self.acceptance.decide(writing, code, status, secret, now))
 
+    def spoil(self, code: bytes) -> Accepted:
+        return self.write(lambda writing, now: self.acceptance.spoil(writing, code, now))
+
     def file(self, path: str, data: bytes) -> Accepted:
         return self.write(lambda writing, now: self.acceptance.publish_file(writing, path, data, now))
 
@@ -233,17 +236,32 @@ def test_where_the_clock_was_put_back_time_stands_still(club):
 # ----------------------------------------------------------------------------------------------------------- statuses
 
 
-@pytest.mark.parametrize(("status", "secret"), [("cast", CAST), ("challenged", CHALLENGE), ("spoiled", None)])
+@pytest.mark.parametrize(("status", "secret"), [("cast", CAST), ("challenged", CHALLENGE)])
 def test_a_status_is_given_once_with_its_secret(club, status, secret):
     ballot, _ = club.ballot(UNCHAINED)
+    code = ballot.confirmation_code
     club.submit(ballot, COMMITMENTS)
-    first = club.decide(ballot.confirmation_code, status, secret)
-    again = club.decide(ballot.confirmation_code, status, secret)
+    first, again = club.decide(code, status, secret), club.decide(code, status, secret)
     assert (again.index, again.entry, again.again) == (first.index, first.entry, True)
-    others = {"cast": CAST, "challenged": CHALLENGE, "spoiled": None}
-    for other in others.keys() - {status}:
-        with pytest.raises(CheckError, match=f"{status} already"):
-            club.decide(ballot.confirmation_code, other, others[other])
+    other, its_secret = ("challenged", CHALLENGE) if status == "cast" else ("cast", CAST)
+    with pytest.raises(CheckError, match=f"{status} already"):
+        club.decide(code, other, its_secret)
+    with pytest.raises(CheckError, match=f"{status} already"):
+        club.spoil(code)
+
+
+@pytest.mark.parametrize("commitments", [None, COMMITMENTS])
+def test_whoever_runs_the_board_spoils_what_was_left_and_nothing_else(club, commitments):
+    ballot, _ = club.ballot(UNCHAINED)
+    code = ballot.confirmation_code
+    with pytest.raises(CheckError, match="there is no ballot"):
+        club.spoil(code)
+    club.submit(ballot, commitments)
+    first, again = club.spoil(code), club.spoil(code)
+    assert (again.index, again.entry, again.again) == (first.index, first.entry, True)
+    assert club.decide(code, "spoiled").again
+    with pytest.raises(CheckError, match="spoiled already"):
+        club.decide(code, "cast", None if commitments is None else CAST)
 
 
 @pytest.mark.parametrize(
@@ -255,8 +273,9 @@ def test_a_status_is_given_once_with_its_secret(club, status, secret):
         ("cast", CAST[:31], "32 bytes"),
         ("challenged", None, "only with the secret"),
         ("challenged", CAST, "only with the secret"),
-        ("spoiled", CAST, "needs no secret"),
-        ("uncast", None, "cast or challenged or spoiled"),
+        ("spoiled", None, "cast or challenged, not spoiled"),
+        ("spoiled", CAST, "cast or challenged, not spoiled"),
+        ("uncast", None, "cast or challenged, not uncast"),
     ],
 )
 def test_a_status_without_its_secret_is_refused(club, status, secret, problem):
@@ -269,8 +288,9 @@ def test_a_status_without_its_secret_is_refused(club, status, secret, problem):
 def test_a_ballot_without_commitments_takes_no_secret(club):
     ballot, _ = club.ballot(UNCHAINED)
     club.submit(ballot)
-    with pytest.raises(CheckError, match="needs no secret"):
-        club.decide(ballot.confirmation_code, "cast", CAST)
+    for status, problem in (("cast", "needs no secret"), ("spoiled", "needs no secret"), ("uncast", "not uncast")):
+        with pytest.raises(CheckError, match=problem):
+            club.decide(ballot.confirmation_code, status, CAST)
     club.decide(ballot.confirmation_code, "cast")
 
 

@@ -1,8 +1,11 @@
 """Mirrors: what is copied, what is refused, and that a mirror is judged from its files alone."""
 
+import contextlib
+import gzip
 import http.server
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -187,6 +190,22 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/broken":
             self.send_error(500)
+        elif self.path == "/later":
+            self.send_response(503)
+            self.send_header("Retry-After", "3600")
+            self.end_headers()
+        elif self.path == "/drip":
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                for _ in range(200):
+                    self.wfile.write(b"x")
+                    time.sleep(0.02)
+        elif self.path == "/bomb":
+            self.send_response(200)
+            self.send_header("Content-Encoding", "gzip")
+            self.end_headers()
+            self.wfile.write(gzip.compress(bytes(2**24)))
         else:
             super().do_GET()
 
@@ -213,8 +232,14 @@ def test_what_a_server_may_do_wrong(url):
     assert place.get("policy", 10_000)
     with pytest.raises(StorageError, match="more than 10 bytes"):
         place.get("policy", 10)
+    with pytest.raises(StorageError, match="more than 1000 bytes"):
+        place.get("bomb", 1000)
     with pytest.raises(StorageError, match="500"):
         place.get("broken", 10)
+    with pytest.raises(StorageError, match="503"):
+        place.get("later", 10)
+    with pytest.raises(StorageError, match="took longer"):
+        Web(url, seconds=0.05).get("drip", 1000)
     assert isinstance(place_of(url), Web)
 
 

@@ -9,8 +9,9 @@ import pytest
 from e2evote.board import merkle
 from e2evote.board.faces import TwoFaces, verify_two_faces
 from e2evote.board.mirror import Source
+from e2evote.board.notes import Signature
 from e2evote.board.places import Folder
-from e2evote.election.alarms import Rules, burst
+from e2evote.election.alarms import Rules, bursts
 from e2evote.election.monitor import Monitor, Run, State
 from e2evote.errors import CheckError, ParseError, VerificationError
 from e2evote.record.codec import dump
@@ -223,6 +224,26 @@ def test_checkpoints_that_are_not_signed_or_not_cosigned(clubs):
     assert clubs.kinds(also=[("a friend", other.checkpoint().encode())]) == ["foreign"]
 
 
+def test_signatures_by_nobody_do_not_fill_a_checkpoint_up(clubs):
+    clubs.look()
+    (kept,) = clubs.state().notes()
+    strangers = (Signature(f"stranger-{number}", bytes(4), bytes(64)) for number in range(62))
+    crowded = clubs.board.checkpoint(times=[MORNING]).adding(*strangers)
+    assert clubs.kinds(note=crowded, also=[("a friend", crowded.encode())]) == []
+    (now,) = clubs.state().notes()
+    assert now.note == kept.note
+    both = clubs.board.checkpoint(times=[MORNING + 5, MORNING + 7]).encode()
+    assert clubs.kinds(also=[("a friend", both)]) == []
+    (now,) = clubs.state().notes()
+    assert now.times == (MORNING, MORNING + 7), "the first time of each witness"
+
+
+def test_what_a_crash_left_behind_is_passed_over(clubs):
+    clubs.look()
+    (clubs.folder / "state" / "notes" / ".writing-1").write_bytes(b"half a no")
+    assert clubs.look() == Run(6, 0, ())
+
+
 def test_witnesses_who_have_fallen_silent(clubs):
     late = int(START.timestamp()) + 60
     assert clubs.kinds(now=late + 3600) == []
@@ -235,16 +256,25 @@ def test_a_folder_belongs_to_one_board(clubs):
         State(clubs.folder / "state", MemoryBoard().policy)
 
 
-@pytest.mark.parametrize(("rate", "rush", "found"), [(2, 19, False), (2, 20, True), (20, 60, False), (20, 61, True)])
+@pytest.mark.parametrize(("rate", "rush", "found"), [(2, 19, 0), (2, 20, 1), (20, 60, 0), (20, 61, 1)])
 def test_a_burst_at_the_end(rate, rush, found):
     rules, window = Rules(), 1800
     steady = [hour * window + number * (window // rate) for hour in range(5) for number in range(rate)]
-    assert burst(steady, rules) is None
+    assert bursts(steady, rules) == []
     rushed = [*steady, *(6 * window + number for number in range(rush))]
-    assert (burst(rushed, rules) is not None) == found
+    alarms = bursts(rushed, rules)
+    assert len(alarms) == found
+    later = [*rushed, *(9 * window + number * 60 for number in range(20))]
+    assert bursts(later, rules)[:found] == alarms, "who looks later finds the same"
+
+
+def test_a_burst_that_lasts_is_found_by_who_looks_late():
+    steady = [number * 600 for number in range(30)]
+    rush = [30 * 600 + number * 10 for number in range(1000)]
+    assert next(alarm.about for alarm in bursts([*steady, *rush], Rules())) == "window 10"
 
 
 def test_no_burst_without_a_run_before_it():
-    assert burst([], Rules()) is None
-    assert burst(list(range(1000)), Rules()) is None
-    assert burst([0, *(3 * 1800 + number for number in range(500))], Rules()) is None
+    assert bursts([], Rules()) == []
+    assert bursts(range(1000), Rules()) == []
+    assert bursts([0, *(3 * 1800 + number for number in range(500))], Rules()) == []

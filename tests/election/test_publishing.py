@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from e2evote.election.export import export
-from e2evote.errors import CheckError
+from e2evote.errors import CheckError, ParseError, VerificationError
 from e2evote.record.layout import Record
 from e2evote.verifier.run import verify_record
 from tests.builders import TOY
@@ -63,3 +63,38 @@ def test_the_entries_come_in_order(published):
     assert kinds[-1] == "end"
     times = [entry["time"] for entry in entries_of(published)]
     assert times == sorted(times)
+
+
+@pytest.mark.parametrize("how", ["missing", "false"])
+def test_no_record_without_every_object(published, tmp_path, how):
+    view = published.view
+    sha256, data = list(view.objects.items())[-1]
+    try:
+        view.objects[sha256] = b"something else"
+        if how == "missing":
+            del view.objects[sha256]
+        with pytest.raises(CheckError, match="is missing" if how == "missing" else "not what its name says"):
+            taken(published, tmp_path / "record")
+    finally:
+        view.objects[sha256] = data
+
+
+def test_an_entry_of_another_kind_ends_the_export(published, tmp_path):
+    published.view.log.append(b'{"kind":"greeting"}')
+    try:
+        with pytest.raises(ParseError, match="kind"):
+            taken(published, tmp_path / "record")
+    finally:
+        published.view.log.pop()
+
+
+def test_ballots_without_proof_do_not_come_onto_a_board(tmp_path):
+    board = MemoryBoard()
+    built = build(tmp_path / "record", board.policy, until="ballots")
+    shard = built.path / "devices/0001/ballots-000001.ndjson"
+    data = shard.read_bytes()
+    at = data.index(b'"challenge":"') + 13
+    shard.write_bytes(data[:at] + (b"1" if data[at : at + 1] == b"0" else b"0") + data[at + 1 :])
+    with pytest.raises(VerificationError, match="proof"):
+        publish(board, built.path)
+    assert [entry["kind"] for entry in entries_of(board)].count("ballot") == 0

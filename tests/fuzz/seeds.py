@@ -52,7 +52,7 @@ from guardian_cli.keystore.words import to_rows
 from tests.board_forger import BoardForger, board_manifest
 from tests.builders import SUPPLEMENTAL, BuiltRecord, build_record, manifest_bytes, patterned_ballots
 from tests.deterministic import DeterministicRandomness
-from tests.fuzz import log
+from tests.fuzz import disputes, log
 from tests.fuzz.targets import BINDING, KEY, PASSPHRASE
 from tests.fuzz.world import bundled, decrypted, held
 from tests.mail_forger import build_mail
@@ -113,6 +113,7 @@ def all_seeds() -> dict[str, list[bytes]]:
             "archive": _archives(built.path, root),
             "state": [_state(built.path, root)],
             "log": log.seeds(),
+            "dispute": disputes.seeds(),
         }
 
 

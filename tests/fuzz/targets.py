@@ -56,6 +56,7 @@ from guardian_cli.keystore.sealed import Binding, SecretKey, from_bytes, to_byte
 from guardian_cli.keystore.words import from_words, to_rows
 from guardian_cli.workspace import INBOX, TRANSCRIPT, Card, Notes, Workspace, make_workspace
 from tests.builders import manifest_bytes
+from tests.fuzz.disputes import dispute
 from tests.fuzz.log import log
 from tests.fuzz.world import (
     InMemory,
@@ -431,4 +432,5 @@ TARGETS = {
     "words": Target(words, "bytes", 2**12),
     "passphrase": Target(passphrase, "bytes", 2**12, "text"),
     "log": Target(log, "bytes", 2**13),
+    "dispute": Target(dispute, "bytes", 2**12),
 }
