@@ -81,7 +81,7 @@ def serve(
     processes = max(1, cores() // workers) if jobs is None else jobs
     settings = Settings(
         folder=folder,
-        url=url.rstrip("/"),
+        url=_public_url(url),
         zone=_existing_zone(zone),
         processes=processes,
         interval=interval,
@@ -145,6 +145,12 @@ def _serve(application: Callable[[], Any], host: str, port: int, workers: int = 
         shown = f"[{host}]" if ":" in host else host
         say(f"http://{shown}:{listening.getsockname()[1]}")
         serve(application, listening, workers)
+
+
+def _public_url(url: str) -> str:
+    if url and not url.startswith(("http://", "https://")):
+        raise CheckError(f"{url!a}: expected a URL that begins with https:// or http://")
+    return url.rstrip("/")
 
 
 def _existing_zone(zone: str) -> str:

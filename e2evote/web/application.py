@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from e2evote.board.committer import Committer
 from e2evote.board.log import Board
 from e2evote.election.acceptance import Acceptance, Submission
-from e2evote.errors import StorageError
+from e2evote.errors import E2EVoteError
 from e2evote.web import pages, public, submission
 from e2evote.web.publishing import Publishing
 from e2evote.web.security import Secured
@@ -59,7 +59,7 @@ def board_application(settings: Settings) -> ASGIApp:
         Route("/submit/status", submission.submit_status, methods=["POST"]),
         *public.ROUTES,
     ]
-    handlers = {HTTPException: pages.failure, StorageError: _unavailable}
+    handlers = {HTTPException: pages.failure, E2EVoteError: _unavailable}
     application = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     application.router.redirect_slashes = False
     return Secured(application)
@@ -90,6 +90,6 @@ def _style(request: Request) -> Response:  # noqa: ARG001
 
 def _unavailable(request: Request, error: Exception) -> Response:
     LOG.error("%s cannot be served: %s", request.url.path, error)
-    if isinstance(error, StorageError) and request.scope.get("endpoint") in {route.endpoint for route in public.ROUTES}:
+    if request.scope.get("endpoint") in {route.endpoint for route in public.ROUTES}:
         return public.unavailable(error)
     return pages.unavailable(request)

@@ -17,7 +17,6 @@ from e2evote.board.mirror import CHECKPOINT, POLICY
 from e2evote.board.notes import Note
 from e2evote.board.proof import Proof
 from e2evote.board.served import Served
-from e2evote.errors import StorageError
 from e2evote.web.site import Site
 from e2evote.web.views import checkpoint_of
 
@@ -84,7 +83,7 @@ ROUTES = (
 )
 
 
-def unavailable(error: StorageError) -> Response:
+def unavailable(error: Exception) -> Response:
     """Say that the board cannot be read now."""
     headers = {**OPEN, "Cache-Control": "no-store", "Retry-After": "10"}
     return Response(f"the board cannot be read at the moment: {error}\n", 503, headers, TEXT)

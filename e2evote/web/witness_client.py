@@ -6,6 +6,7 @@ says is judged by ``e2evote.board.publishing``.
 
 import logging
 import time
+from http import HTTPStatus
 
 import urllib3
 
@@ -43,8 +44,8 @@ class WitnessClient:
         Raises:
             UnreachableError: there is none.
         """
-        if witness.url is None:
-            raise UnreachableError("the policy does not say where it is")
+        if witness.url is None or not witness.url.startswith(("http://", "https://")):
+            raise UnreachableError("the policy does not say where it is: expected a URL with http:// or https://")
         if self._resting.get(witness.name, 0) > time.monotonic():
             raise UnreachableError(self._problems.get(witness.name, "it failed just now"))
         try:
@@ -52,8 +53,8 @@ class WitnessClient:
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             self._resting[witness.name] = time.monotonic() + self._rest
             raise UnreachableError(f"{witness.url} does not answer: {error}") from None
-        if self._problems.pop(witness.name, None) is not None:
-            LOG.warning("witness %s answers again", witness.name)
+        if answer.status == HTTPStatus.OK and self._problems.pop(witness.name, None) is not None:
+            LOG.warning("witness %s cosigns again", witness.name)
         return answer
 
     def problem(self, name: str, problem: str) -> None:

@@ -1,10 +1,6 @@
-"""A witness's folder.
+"""A witness's folder: a key, the logs that it watches, and what it has cosigned of them.
 
-```
-DIR/witness.key   the key that cosigns, for the owner alone
-DIR/logs          the logs that it watches, a vkey a line
-DIR/state/        what it has cosigned: see ``e2evote.board.witness_state``
-```
+``witness.key`` is for the owner alone; ``logs`` has a vkey a line; ``state`` is ``e2evote.board.witness_state``.
 """
 
 from collections.abc import Iterable

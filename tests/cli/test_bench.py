@@ -15,7 +15,7 @@ from e2evote.group.elements import Group
 from e2evote.verifier.report import Ledger
 from tests.cli.conftest import run
 
-TINY = Plan((2,), 6, 1, 10, (5, 10), 5, (1, 2), 1, (2, 3), 5, 12, (1, 3), 18)
+TINY = Plan((2,), 6, 1, 10, (5, 10), 5, (1, 2), 1, (2, 3), 5, 12, (1, 3), 24)
 KEYS = {"part", "case", "backend", "what", "count", "milliseconds", "pm"}
 
 

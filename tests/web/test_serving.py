@@ -92,6 +92,7 @@ def test_what_cannot_be_served(voting: VotingBoard, tmp_path: Path, server: Serv
     assert "is not a board's folder" in refused("serve", tmp_path)
     assert "is not a witness's folder" in refused("witness", "serve", tmp_path)
     assert "there is no such time zone" in refused("serve", voting.folder, "--time-zone", "Nowhere")
+    assert "begins with https://" in refused("serve", voting.folder, "--url", "board.example")
     assert f"port {server.port}" in refused("serve", voting.folder, "--port", server.port)
     assert "there already" in refused("witness", "init", voting.folder, "--name", "w.example")
     assert "expected the key of a log" in refused(
