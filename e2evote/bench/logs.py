@@ -80,7 +80,7 @@ def _submit(committer: Committer, count: int, waits: list[float]) -> None:
     for _ in range(count):
         code = secrets.token_hex(32).upper()
         start = time.perf_counter()
-        committer.submit(partial(_append, code)).result()
+        committer.submit(partial(_append, code), new=[f"code/{code}"]).result()
         waits.append(time.perf_counter() - start)
 
 

@@ -3,7 +3,7 @@
 A durable commit costs a few milliseconds whatever is in it; so hundreds of entries a second are acknowledged durably.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,6 +30,7 @@ class _Task:
     """A function, and who waits for it."""
 
     function: Callable[[Writing], Any]
+    new: Collection[str]
     future: "Future[Any]" = field(default_factory=Future)
 
 
@@ -44,18 +45,23 @@ class Committer:
         self._thread = Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
-    def submit(self, function: Callable[[Writing], T]) -> "Future[T]":
+    def submit(self, function: Callable[[Writing], T], new: Collection[str] = ()) -> "Future[T]":
         """Have a function run under the writer's lock; the future has its result once that is durable.
 
         The function may be run together with others; what it appended before it raised is forgotten. It holds the
         lock, so it should be quick. The future's error is the function's own, or a ``StorageError``: nothing was
         acknowledged then, but after a lost connection it may have been written, so look before trying again.
 
+        Args:
+            function: what to run.
+            new: streams whose length the function asks for and that are probably empty, such as that of a ballot's
+                code. They are asked for together with those of others; it is only faster.
+
         Raises:
             CheckError: the committer is closed.
             StorageError: too many are waiting.
         """
-        task = _Task(function)
+        task = _Task(function, new)
         with self._lock:
             if self._closed:
                 raise CheckError("the committer is closed")
@@ -92,6 +98,7 @@ class Committer:
     def _commit(self, tasks: list[_Task]) -> None:
         try:
             with self._board.writing() as writing:
+                writing.expect_new({name for task in tasks for name in task.new})
                 answers = [_answer(task, writing) for task in tasks]
         except BaseException as error:  # whatever it is, nobody may wait for ever
             for task in tasks:

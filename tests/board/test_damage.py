@@ -97,6 +97,7 @@ DAMAGE: dict[str, tuple[Table, ColumnElement[bool], dict[str, Any], Callable[[Bo
     "leaf-built-upon": (HASHES, at(0, 10), {"hash": WRONG}, append, "entry 10 does not have its leaf hash"),
     "hash-signed": (HASHES, at(1, 4), {"hash": WRONG}, sign, "hash 4 of level 1 is not that of the entries"),
     "hash-built-upon": (HASHES, at(1, 4), {"hash": WRONG}, append, "hash 4 of level 1 is not that of the two below it"),
+    "hash-below": (HASHES, at(2, 1), {"hash": WRONG}, append, "hash 0 of level 3 is not that of the two below it"),
     "hash-of-old-tree": (HASHES, at(2, 0), {"hash": WRONG}, sign, "the tree of 7 entries does not have the root"),
     "hash-short": (HASHES, at(2, 0), {"hash": b"!"}, sign, "hash 0 of level 2 is missing"),
     "hash-gone": (HASHES, at(3, 0), {}, sign, "hash 0 of level 3 is missing"),

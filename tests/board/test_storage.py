@@ -102,6 +102,20 @@ def test_stored_hashes_are_those_of_the_tree(tmp_path_factory: pytest.TempPathFa
             assert all(snapshot.hash(*place) == value for place, value in tree.stored.items())
 
 
+def test_streams_that_are_expected_to_be_new_may_be_old(board: Board) -> None:
+    with board.writing() as writing:
+        writing.append(b"first", ["old"])
+    with board.writing() as writing:
+        writing.append(b"second", ["newer"])
+        writing.expect_new(["old", "newer", "new"])
+        writing.expect_new([])
+        assert [writing.length(name) for name in ("old", "newer", "new")] == [1, 1, 0]
+        writing.append(b"third", ["old", "newer", "new"])
+    board.audit()
+    with board.reading() as snapshot:
+        assert [snapshot.stream(name) for name in ("old", "newer", "new")] == [[0, 2], [1, 2], [2]]
+
+
 def test_forgetting_brings_back_what_was_before(board: Board) -> None:
     with board.writing() as writing:
         for entry in entries_of(3):

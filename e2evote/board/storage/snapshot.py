@@ -7,7 +7,7 @@ has to name it. Whether a hash is right, or the end of a stream is missing, ``au
 import hashlib
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Executable, and_, bindparam, select
 
@@ -44,6 +44,10 @@ _NEWEST_OF_STREAM = (
 )
 _OBJECT = select(OBJECTS.c.data).where(OBJECTS.c.sha256 == bindparam("sha256"))
 _COSIGNED = select(COSIGNED.c.size, COSIGNED.c.note, CHECKPOINTS.c.root).join_from(COSIGNED, CHECKPOINTS)
+
+
+Value: TypeAlias = str | int | bytes | list[str]
+"""What a statement is given."""
 
 
 class StoredCheckpoint(NamedTuple):
@@ -245,7 +249,7 @@ class Snapshot:
         if not (0 <= level < 64 and 0 <= start <= stop <= self.size >> level):
             raise CheckError(f"of level {level} there are no hashes {start} to {stop}: the log has {self.size} entries")
 
-    def _rows(self, statement: Executable, **values: str | int | bytes) -> Sequence[Any]:
+    def _rows(self, statement: Executable, **values: Value) -> Sequence[Any]:
         with translated(self._where):
             return self._connection.execute(statement, values).all()
 

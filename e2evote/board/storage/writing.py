@@ -2,16 +2,17 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Executable, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Executable, Table, bindparam, delete, func, insert, select, union_all, update
 
 from e2evote.board import merkle
 from e2evote.board.storage.database import translated
 from e2evote.board.storage.schema import CHECKPOINTS, COSIGNED, ENTRIES, HASHES, LOG, OBJECTS, STREAMS
-from e2evote.board.storage.snapshot import Snapshot, StoredCheckpoint
+from e2evote.board.storage.snapshot import Snapshot, StoredCheckpoint, Value
 from e2evote.errors import CheckError, StorageError
 
 ENTRY_LIMIT = (1 << 16) - 1
@@ -20,8 +21,16 @@ ENTRY_LIMIT = (1 << 16) - 1
 _STREAM = re.compile(r"[!-~]{1,255}")
 
 _LAST = select(func.max(ENTRIES.c.index))
+_BEGUN = select(STREAMS.c.name).where(STREAMS.c.ordinal == 0, STREAMS.c.name.in_(bindparam("names", expanding=True)))
 
 _Values: TypeAlias = dict[str, object]
+
+
+def _hashes_at(places: list[tuple[int, int]]) -> Executable:
+    # A query each, in one statement: for a list of pairs, or conditions with OR between, SQLite reads the whole table.
+    return union_all(
+        *(select(HASHES).where(HASHES.c.level == level, HASHES.c.index == index) for level, index in places)
+    )
 
 
 class Writing(Snapshot):
@@ -82,6 +91,15 @@ class Writing(Snapshot):
         if self.object(sha256) is None:
             self._objects[sha256] = data
         return sha256
+
+    def expect_new(self, names: Collection[str]) -> None:
+        """Ask for streams that are probably empty, all at once: ``length`` then answers for those without the database.
+
+        Raises:
+            StorageError: the database cannot be read.
+        """
+        begun = {name for (name,) in self._rows(_BEGUN, names=list(names))} if names else set()
+        self._lengths.update({name: 0 for name in names if name not in begun and name not in self._lengths})
 
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:
@@ -166,15 +184,23 @@ class Writing(Snapshot):
             self._execute(update(LOG).values(size=self.size))
 
     def _sibling(self, level: int, index: int) -> bytes:
-        """Return a hash to build upon, after comparing it with what is below it."""
-        value = self.hash(level, index)
-        if (level, index) in self._hashes:
-            return value
-        if level == 0:
-            self.entry(index)
-        elif merkle.node_hash(*self.hashes(level - 1, 2 * index, 2 * index + 2)) != value:
-            raise self._damaged(f"hash {index} of level {level} is not that of the two below it")
-        return value
+        """Return a hash to build upon: a new one, or a peak of the stored tree."""
+        return self._hashes.get((level, index)) or self._peaks[level, index]
+
+    @cached_property
+    def _peaks(self) -> dict[tuple[int, int], bytes]:
+        """The largest complete subtrees of the stored tree, each compared with what is below it."""
+        peaks = [(level, (self._size >> level) - 1) for level in range(64) if self._size >> level & 1]
+        below = [(level - 1, 2 * index + side) for level, index in peaks if level for side in (0, 1)]
+        rows = self._rows(_hashes_at(peaks + below)) if peaks else []
+        found = {(level, index): value for level, index, value in rows}
+        for level, index in peaks:
+            if level == 0:
+                self.entry(index)
+            both = [found.get((level - 1, 2 * index + side), b"") for side in (0, 1)]
+            if level and merkle.node_hash(*both) != found.get((level, index)):
+                raise self._damaged(f"hash {index} of level {level} is not that of the two below it")
+        return {place: found[place] for place in peaks}
 
     def _stored_length(self, name: str) -> int:
         if name not in self._lengths:
@@ -197,7 +223,7 @@ class Writing(Snapshot):
         if self._failure is not None:
             raise StorageError(str(self._failure)) from self._failure
 
-    def _rows(self, statement: Executable, **values: str | int | bytes) -> Sequence[Any]:
+    def _rows(self, statement: Executable, **values: Value) -> Sequence[Any]:
         self._require_sound()
         try:
             return super()._rows(statement, **values)
