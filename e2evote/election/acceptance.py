@@ -6,36 +6,32 @@ Every other entry has one step. What is sent again gets the entry that is there;
 """
 
 import hashlib
-import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO
 
 from e2evote.board.policy import Policy
-from e2evote.election.judging import Judge, context_of
-from e2evote.election.order import Ballot, broken_rule, device_file, missing_setup
+from e2evote.election.judging import Judge
+from e2evote.election.kept import check_manifest, judge_of, last_code, opening_of, parse_file, verify_device_file
+from e2evote.election.order import Ballot, broken_rule, device_file
 from e2evote.election.ports import Appending, KeptBoard, Streaming
 from e2evote.election.streams import (
     OnBoard,
     code_stream,
     device_stream,
     entry_at,
-    file_of,
     file_stream,
-    files_of,
     identifier_stream,
     link_stream,
-    newest,
     streams_of,
 )
 from e2evote.election.times import shown_time
 from e2evote.encoding import hex_of, strict_json
 from e2evote.errors import CheckError, ParseError, StorageError
 from e2evote.record import layout
-from e2evote.record.ballot import NO_CHAINING, SIMPLE_CHAINING, DeviceClosing, DeviceOpening, Status
+from e2evote.record.ballot import NO_CHAINING, SIMPLE_CHAINING, DeviceOpening, Status
 from e2evote.record.codec import dump, parse
 from e2evote.record.codes import next_chaining_field
 from e2evote.record.entries import (
@@ -47,8 +43,6 @@ from e2evote.record.entries import (
     RecordedEntry,
     StatusEntry,
 )
-from e2evote.record.layout import Record
-from e2evote.record.manifest import board_policy, parse_manifest
 from e2evote.record.pre_encrypted import PublishedBallot, RecordedBallot, parse_published
 
 BALLOT_LIMIT = 4 * 2**20
@@ -79,29 +73,6 @@ class Submission:
     ballot: PublishedBallot
     opening: DeviceOpening
     commitments: Commitments | None
-
-
-class ObjectFiles:
-    """The whole files of a record on a board, as ``layout.Files``."""
-
-    def __init__(self, files: Mapping[str, bytes], get: Callable[[bytes], bytes | None]) -> None:
-        """Take SHA-256 by path, and what returns an object by its SHA-256."""
-        self._files, self._get = files, get
-
-    def names(self) -> list[str]:
-        """Return every file name, sorted."""
-        return sorted(self._files)
-
-    def open(self, name: str) -> IO[bytes]:
-        """Open a file.
-
-        Raises:
-            OSError: its object is missing, or another.
-        """
-        data = self._get(self._files[name])
-        if data is None or hashlib.sha256(data).digest() != self._files[name]:
-            raise OSError("the object that the board's entry names is not there")
-        return io.BytesIO(data)
 
 
 @dataclass
@@ -137,7 +108,7 @@ class Acceptance:
         """
         if self._judge is None:
             with self.reading() as view:
-                self._judge = self._judge_of(view)
+                self._judge = judge_of(view, self.allow_insecure)
         return self._judge
 
     def opening(self, device: int) -> DeviceOpening:
@@ -148,7 +119,7 @@ class Acceptance:
         """
         if device not in self._openings:
             with self.reading() as view:
-                self._openings[device] = _opening(view, device)
+                self._openings[device] = opening_of(view, device)
         return self._openings[device]
 
     # ------------------------------------------------------------------------------------------------- ballots
@@ -329,7 +300,12 @@ class Acceptance:
         before = OnBoard(writing)
         entry = FileEntry(time=_time(before, now), path=path, sha256=sha256)
         _check_order(before, entry)
-        self._verify_file(writing, path, data)
+        parse_file(writing, path, data, self.allow_insecure)
+        if path == layout.MANIFEST:
+            check_manifest(data, self.policy)
+        elif device_file(path) is not None:
+            # the judge is not kept: what this writing has appended may be rolled back
+            verify_device_file(writing, self._judge or judge_of(writing, self.allow_insecure), path, data)
         return _append(writing, before, entry, data)
 
     def end(self, writing: Appending, now: datetime) -> Accepted:
@@ -345,47 +321,11 @@ class Acceptance:
             raise CheckError(f"{before.unopened} ballots must still be opened")
         return _append(writing, before, EndEntry(time=_time(before, now)))
 
-    def _verify_file(self, view: Streaming, path: str, data: bytes) -> None:
-        device = device_file(path)
-        if path == layout.MANIFEST:
-            self._check_manifest(data)
-        elif device is not None and device[1] == "open":
-            self._verify_opening(view, device[0], path, data)
-        elif device is not None:
-            self._verify_closing(view, device[0], path, data)
-
-    def _check_manifest(self, data: bytes) -> None:
-        manifest = parse_manifest(data, layout.MANIFEST)
-        manifest.check()
-        if manifest.board is None:
-            raise CheckError(f"{layout.MANIFEST}: it has no field 'board', so nobody could tell whose board this is")
-        if board_policy(manifest.board) != self.policy:
-            raise CheckError(f"{layout.MANIFEST}: the field 'board' is not this board's policy")
-
-    def _verify_opening(self, view: Streaming, device: int, path: str, data: bytes) -> None:
-        judge = self._judge or self._judge_of(view)  # not kept: what this writing has appended may be rolled back
-        opening = parse(DeviceOpening, data.removesuffix(b"\n"), path)
-        if opening.device != device:
-            raise CheckError(f"{path}: it is the opening of device {opening.device}")
-        judge.verify_opening(opening)
-
-    def _verify_closing(self, view: Streaming, device: int, path: str, data: bytes) -> None:
-        opening = _opening(view, device)
-        closing = parse(DeviceClosing, data.removesuffix(b"\n"), path)
-        last = last_code(view, opening)
-        self.judge.verify_closing(opening, closing, view.length(device_stream(device)), last)
-
-    def _judge_of(self, view: Streaming) -> Judge:
-        missing = missing_setup(OnBoard(view))
-        if missing:
-            raise CheckError(f"the board does not have the election's keys yet: {missing[0]} is missing")
-        return Judge(context_of(Record(ObjectFiles(files_of(view), view.object)), self.allow_insecure))
-
     def _allowed(self, view: Streaming, ballot: Ballot) -> tuple[Status, ...]:
         """Return what can be decided about a ballot, by its voter or by whoever serves the voter."""
         if ballot.commitments is not None:
             return ("cast", "challenged")
-        opening = self._openings.get(ballot.device) or _opening(view, ballot.device)
+        opening = self._openings.get(ballot.device) or opening_of(view, ballot.device)
         return ("cast", "uncast") if opening.pre_encrypted else ("cast", "challenged", "spoiled")
 
     def _ballot(self, view: Streaming, code: bytes) -> PublishedBallot:
@@ -431,25 +371,6 @@ def _time(before: OnBoard, now: datetime) -> str:
     """Return the time of the next entry; where the clock was put back, time stands still rather than go back too."""
     shown = shown_time(now)
     return shown if before.last is None else max(shown, before.last.time)
-
-
-def _opening(view: Streaming, device: int) -> DeviceOpening:
-    path = layout.opening_path(device)
-    data = file_of(view, path)
-    if data is None:
-        raise CheckError(f"there is no device {device}")
-    return parse(DeviceOpening, data.removesuffix(b"\n"), path)
-
-
-def last_code(view: Streaming, opening: DeviceOpening) -> bytes | None:
-    """Return the code that the next ballot of a chained device is chained to; None before its first ballot."""
-    count = view.length(device_stream(opening.device))
-    if opening.chaining_mode == NO_CHAINING or not count:
-        return None
-    last = newest(view, link_stream(opening.device, count))
-    if not isinstance(last, BallotEntry):
-        raise StorageError(f"ballot {count} of device {opening.device} is not where it should be")
-    return last.confirmation_code
 
 
 def _check_link(view: Streaming, opening: DeviceOpening, ballot: PublishedBallot, position: int) -> None:

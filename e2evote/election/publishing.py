@@ -13,8 +13,9 @@ from functools import partial
 from itertools import chain, islice
 from typing import Protocol, TypeVar
 
-from e2evote.election.acceptance import Acceptance, Accepted, last_code
+from e2evote.election.acceptance import Acceptance, Accepted
 from e2evote.election.judging import Judge
+from e2evote.election.kept import last_code
 from e2evote.election.order import SETUP
 from e2evote.election.ports import Appending, KeptBoard
 from e2evote.election.streams import OnBoard, device_stream, entry_at

@@ -13,6 +13,7 @@ from e2evote.board.committer import Committer
 from e2evote.board.log import Board
 from e2evote.challenge import open_ballot
 from e2evote.election.acceptance import BALLOT_LIMIT, Acceptance, Accepted, Submission
+from e2evote.election.kept import parse_file
 from e2evote.election.receipts import receipt
 from e2evote.encryption import SecretBallotNonce, encrypt_ballot
 from e2evote.errors import CheckError, E2EVoteError, ParseError, VerificationError
@@ -361,6 +362,52 @@ def test_a_device_opens_and_closes_as_its_ballots_say(club):
         with pytest.raises(VerificationError, match=r"X\.chain-closed"):
             club.file(layout.closing_path(device), dump(DeviceClosing(ballots=5)) + b"\n")
     club.close(CHAINED)
+
+
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        (layout.PARAMETERS, lambda data: data[:-1]),
+        (layout.HASHES, lambda data: data + b"\n"),
+        (layout.HASHES, lambda data: data.lower()),
+        (layout.EXTENDED_HASHES, lambda data: b"{}\n"),
+        (layout.JOINT_KEYS, lambda data: data.replace(b'_key":"', b'_key":"0', 1)),
+        ("guardians/guardian_1.public_key.json", lambda data: data.replace(b'"i":1', b'"i":0')),
+        (layout.MANIFEST, lambda data: data[:-1]),
+    ],
+)
+def test_what_would_make_the_record_unreadable_is_refused(tmp_path, path, change):
+    board = MemoryBoard()
+    built = build(tmp_path / "record", board.policy, until="keys")
+    file = built.path / path
+    file.write_bytes(change(file.read_bytes()))
+    with pytest.raises(ParseError):
+        publish(board, built.path)
+    assert path not in [entry["path"] for entry in entries_of(board)]
+
+
+def test_a_file_of_lines_has_their_form(mailed, tmp_path):
+    board, path = mailed
+    record = Record.at(path)
+    acceptance = acceptance_of(board)
+    with board.writing() as writing:
+        for name in (layout.ENCRYPTED_TALLIES, layout.TALLIES):
+            for data in (record.read(name)[:-1], record.read(name) + b"\n", record.read(name) + b"{}\n"):
+                with pytest.raises(ParseError):
+                    parse_file(writing, name, data, acceptance.allow_insecure)
+            parse_file(writing, name, record.read(name), acceptance.allow_insecure)
+
+
+def test_keys_come_behind_the_parameters_that_give_their_width(tmp_path):
+    board = MemoryBoard()
+    built = build(tmp_path / "record", board.policy, until="keys")
+    data = (built.path / layout.JOINT_KEYS).read_bytes()
+    with pytest.raises(CheckError, match="comes before"), board.writing() as writing:
+        acceptance_of(board).publish_file(writing, layout.JOINT_KEYS, data, START)
+    publish(board, built.path)
+    strict = Acceptance.of(board)
+    with pytest.raises(CheckError, match="proves nothing"), board.writing() as writing:
+        strict.publish_file(writing, layout.guardian_path(4), b"{}\n", START)
 
 
 def test_a_manifest_names_this_board():

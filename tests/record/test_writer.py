@@ -123,3 +123,23 @@ def test_a_block_that_raises_leaves_the_old_content(tmp_path: Path, old: bytes |
     with pytest.raises(ParseError, match="broken"):
         write()
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == ([] if old is None else [old])
+
+
+def test_many_files_are_entered_at_once_and_an_interruption_loses_none(tmp_path: Path) -> None:
+    writer = RecordWriter(tmp_path)
+
+    def interrupted() -> None:
+        with writer.together():
+            writer.write_bytes(layout.HASHES, b"{}\n")
+            assert layout.INDEX not in writer.record
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        interrupted()
+    assert [entry.path for entry in writer.record.index().files] == [layout.HASHES]
+    with writer.together():
+        writer.write_bytes(layout.HASHES, b"[]\n", replace=True)
+        assert writer.record.index().files == (), "never the new file under the old one's hash"
+        writer.write_bytes(layout.MANIFEST, b"{}\n")
+    names = [layout.HASHES, layout.MANIFEST]
+    assert [entry.path for entry in RecordWriter(tmp_path).record.index().files] == names
