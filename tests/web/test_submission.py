@@ -120,7 +120,7 @@ def test_what_is_refused_and_why(client: TestClient, voting: VotingBoard, bearer
         ("status", json.dumps({"confirmation_code": missing, "status": "cast"}).encode(), 409, "no ballot"),
         ("status", json.dumps({"confirmation_code": code, "status": "cast"}).encode(), 409, "only with the secret"),
         ("status", status(code, "cast", CHALLENGE), 409, "only with the secret"),
-        ("status", status(code, "spoiled", CAST), 409, "needs no secret"),
+        ("status", status(code, "spoiled", CAST), 409, "can be cast or challenged, not spoiled"),
     ]
     for what, body, expected, reason in cases:
         answer = client.post(f"/submit/{what}", content=body, headers=bearer)
