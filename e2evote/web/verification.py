@@ -6,6 +6,7 @@ answer with it: its ballots are refused for now, and the next ones get new proce
 
 import asyncio
 import multiprocessing
+import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -67,6 +68,7 @@ _verifier: Callable[[Any], None]
 
 def _begin(prepare: Callable[[], Callable[[Any], None]]) -> None:
     global _verifier
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this process when it is done
     end_with_parent()
     _verifier = prepare()
 

@@ -24,7 +24,9 @@ class Server:
     def __init__(self, *arguments: object, port: int = 0) -> None:
         """Start it, and wait until it answers."""
         command = [*PROGRAM, "board", *map(str, arguments), "--port", str(port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
         assert self.process.stdout is not None
         address = self.process.stdout.readline().strip()
         if not address.startswith("http://127.0.0.1:"):
@@ -65,9 +67,17 @@ class Server:
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.communicate()
 
+    def interrupt(self) -> str:
+        """Press Ctrl-C, which all its processes see, and return what it wrote to standard error."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self._ended()
+
     def end(self) -> str:
         """Stop it as an operator does, and return what it wrote to standard error."""
         self.process.terminate()
+        return self._ended()
+
+    def _ended(self) -> str:
         try:
             return self.process.communicate(timeout=PATIENCE)[1]
         except subprocess.TimeoutExpired:

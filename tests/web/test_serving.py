@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
@@ -71,13 +71,14 @@ def test_what_strangers_send(server: Server, sent: bytes) -> None:
     assert server.get("/checkpoint")[0].status == 200
 
 
-def test_it_stops_when_what_it_has_begun_is_done(voting: VotingBoard) -> None:
-    server = Server.board(voting.folder)
+@pytest.mark.parametrize("stop", [Server.end, Server.interrupt], ids=["SIGTERM", "Ctrl-C"])
+def test_it_stops_when_what_it_has_begun_is_done(voting: VotingBoard, stop: Callable[[Server], str]) -> None:
+    server = Server.board(voting.folder, jobs=1)
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     token = submission_token(voting.folder)
     assert post(connection, "/submit/ballot", token, request_of(voting.ballots[0]))[0] == 200
     connection.close()
-    assert server.end() == ""
+    assert stop(server) == ""
     assert server.process.returncode == 0
     with Board.open(voting.folder) as board, board.reading() as view:
         note = view.published()
