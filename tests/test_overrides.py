@@ -18,8 +18,9 @@ from e2evote.record import layout
 from e2evote.record.codec import parse
 from e2evote.record.exceptions import TallyException
 from e2evote.record.writer import RecordWriter
+from tests import oracle
 from tests.approvals import MEMBERS, PARTNERS, allowed, approved_of, decrypted, failed, made, verified
-from tests.builders import BuiltRecord, reindex
+from tests.builders import TOY, BuiltRecord, reindex
 
 SMALL = [
     Override("partners", "scores", "minimum", "The partner was asked and agrees."),
@@ -88,6 +89,16 @@ def test_an_exception_that_does_not_hold(overridden: BuiltRecord, change: dict, 
     path.write_bytes(fields + b"".join(others))
     reindex(overridden.path)
     assert failed(overridden.path) == {"X.exceptions"} | also
+
+
+def test_exceptions_in_a_record_without_guardians(overridden: BuiltRecord) -> None:
+    """Who is a quorum is a matter of the parameters; that nobody is there is found, and is no crash."""
+    for path in (overridden.path / "guardians").iterdir():
+        path.unlink()
+    reindex(overridden.path)
+    assert (
+        failed(overridden.path) == oracle.verify(overridden.path, {TOY}).failed == {"X.guardian-indices", "3.A", "3.B"}
+    )
 
 
 @pytest.mark.parametrize("reason", ["", " x", "x" * 1001])

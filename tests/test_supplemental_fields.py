@@ -122,7 +122,7 @@ def test_any_marks(counted: BuiltRecord, data: st.DataObject) -> None:
     ballot, _ = encrypt_ballot(election, open_device(election.h_e, 1, "B", 0), plaintext, rng=rng)
     ledger, record = Ledger(), counted.guardian_record
     bases = FixedBases.of(record.keys)
-    context = Context(election.group, election.manifest, record.guardians, record.keys, election.h_e, bases)
+    context = Context(election.group, election.manifest, election.n, election.k, record.keys, election.h_e, bases)
     assert compute(verifying_ballot(ledger, context, ballot, NOWHERE))
     assert not ledger.findings
     assert not ledger.skipped

@@ -60,7 +60,9 @@ class Prepared:
     def context(self) -> Context:
         """What the verifier needs to judge a ballot."""
         election, record = self.election, self.record
-        return Context(election.group, election.manifest, record.guardians, record.keys, election.h_e, election.bases)
+        return Context(
+            election.group, election.manifest, election.n, election.k, record.keys, election.h_e, election.bases
+        )
 
     def encrypt(
         self, plaintexts: Sequence[PlaintextBallot], before: int = 0, last: bytes | None = None

@@ -52,7 +52,7 @@ def context_of(record: Record, allow_insecure: Collection[str] = ()) -> Context:
     keys = v03_joint_keys.verify(ledger, record, setup, guardians)
     h_e = v04_extended_base_hash.verify(ledger, record, setup, keys)
     require(ledger)
-    return Context.of(setup, guardians, keys, h_e)
+    return Context.of(setup, keys, h_e)
 
 
 def require(ledger: Ledger) -> None:

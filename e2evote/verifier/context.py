@@ -6,7 +6,7 @@ from typing import Self
 from e2evote.group.elements import Group
 from e2evote.group.powers import WINDOW
 from e2evote.record.manifest import Manifest
-from e2evote.record.setup import FixedBases, GuardianPublicKey, JointKeys, Parameters
+from e2evote.record.setup import FixedBases, JointKeys, Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +22,18 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What checks of ballots and tallies need; H_E as recomputed, keys as published."""
+    """What checks of ballots and tallies need; n, k and keys as published, H_E as recomputed."""
 
     group: Group
     manifest: Manifest
-    guardians: tuple[GuardianPublicKey, ...]
+    n: int
+    k: int
     keys: JointKeys
     h_e: bytes
     bases: FixedBases = field(compare=False, repr=False)
 
     @classmethod
-    def of(
-        cls,
-        setup: Setup,
-        guardians: tuple[GuardianPublicKey, ...],
-        keys: JointKeys,
-        h_e: bytes,
-        window: int = WINDOW,
-    ) -> Self:
+    def of(cls, setup: Setup, keys: JointKeys, h_e: bytes, window: int = WINDOW) -> Self:
         """Put the parts together; ``window`` is that of the tables of g and K."""
-        return cls(setup.group, setup.manifest, guardians, keys, h_e, FixedBases.of(keys, window))
+        n, k = setup.parameters.n, setup.parameters.k
+        return cls(setup.group, setup.manifest, n, k, keys, h_e, FixedBases.of(keys, window))

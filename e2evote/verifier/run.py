@@ -168,7 +168,7 @@ def _verify_keys_and_votes(
     # Contests, styles and cells can be relied on only in a manifest that keeps its rules.
     if until < PHASES.index("ballots") or "X.manifest" in ledger.findings:
         return counts, Sums()
-    context = Context.of(setup, guardians, keys, h_e, _window(record, setup))
+    context = Context.of(setup, keys, h_e, _window(record, setup))
     outcome = pass_over(record, context, until >= PHASES.index("opened"))
     ledger.add(outcome.ledger)
     counts |= {"devices": len(record.device_indices()), "ballots": len(outcome.id_digests), **outcome.statuses}

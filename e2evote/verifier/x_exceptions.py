@@ -73,7 +73,7 @@ def _verify_entry(ledger: Ledger, context: Context, secrecy: Secrecy, entry: Tal
         holds &= ledger.check("X.exceptions", only_weight, "only the rule 'weight' withholds a contest by name", place)
     some = secrecy.voters(cells, entry.contest) > 0
     holds &= ledger.check("X.exceptions", some, "no cast ballot has the contest", place)
-    k, n = len(context.guardians[0].vote_commitments), len(context.guardians)
+    n, k = context.n, context.k
     quorum = list(entry.guardians) == sorted(set(entry.guardians)) and len(entry.guardians) >= k
     quorum = quorum and entry.guardians[-1] <= n
     message = f"guardians {list(entry.guardians)} are not at least {k} of 1 to {n}, ascending"

@@ -114,7 +114,7 @@ def keys(folder: Path) -> Egrf:
 @pytest.fixture(scope="module")
 def foreign(folder: Path, keys: Egrf) -> Foreign:
     election = dataclasses.replace(election_of(keys), manifest=parse_manifest(OUR_MANIFEST))
-    context = Context(GROUP, election.manifest, (), election.keys, election.h_e, election.bases)
+    context = Context(GROUP, election.manifest, election.n, election.k, election.keys, election.h_e, election.bases)
     header, *lines, close = messages(folder, "devices/*/*.jsonl")
     releases = [line["uncastNonceRelease"] for line in messages(folder, "final/uncast_nonce_releases/*.jsonl")]
     by_h_i = {release["hI"]: release for release in releases}

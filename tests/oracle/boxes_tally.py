@@ -277,7 +277,7 @@ class TallyBoxes(Checker):
                 styles = [style for each in self.summed(cell, ind_c) for style in each.styles]
                 if not any(
                     ballot.status in ("cast", "challenged") and ballot.style in styles and ballot.contest(ind_c)
-                    for ballot in self.record.ballots
+                    for ballot in self.record.all_ballots
                 ):
                     continue
                 known = self.manifest.contest(ind_c)

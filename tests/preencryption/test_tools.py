@@ -50,7 +50,9 @@ def make(election: Election, blanks: Sequence[Blank], seed: str = "printed") -> 
 def judge(election: Election, ballot: NewBallot, recorded: RecordedBallot) -> set[str]:
     """Return the checks that a recorded ballot fails."""
     ledger = Ledger()
-    context = Context(election.group, election.manifest, (), election.keys, election.h_e, election.bases)
+    context = Context(
+        election.group, election.manifest, election.n, election.k, election.keys, election.h_e, election.bases
+    )
     status = BallotStatus(confirmation_code=ballot[0].confirmation_code, status="cast")
     compute(pre_encrypted.verifying_ballot(ledger, context, ballot[0], status, recorded, NOWHERE))
     return set(ledger.findings)

@@ -17,7 +17,9 @@ from tests.builders import TOY, BuiltRecord, build_record, reindex
 from tests.builders import Phase as BuiltPhase
 from tests.conformance.valid import RECORDS, VARIANTS, small_cell
 from tests.forger import Forger
+from tests.mail_forger import MailForger
 from tests.mutations import MUTATIONS, Mutation
+from tests.mutations.registry import drop
 from tests.verifier.conftest import Mutants
 
 
@@ -93,6 +95,21 @@ def test_small_cell_has_no_line(built: BuiltRecord, tmp_path: Path) -> None:
     forger.write()
     assert len((forger.root / layout.ENCRYPTED_TALLIES).read_bytes().splitlines()) == 2
     assert len((forger.root / layout.TALLIES).read_bytes().splitlines()) == 1
+
+
+def test_contest_that_only_ballots_by_mail_have(mail: BuiltRecord, tmp_path: Path) -> None:
+    """It is on submitted ballots all the same, and both miss it where its tally is left out."""
+    (tmp_path / "record").mkdir()
+    forger = MailForger.of(tmp_path / "record", mail)
+    for vote in forger.all_votes():
+        vote.status = "spoiled"
+    forger.write()
+    forger.edit_lines(layout.TALLIES, drop(0, "contests", 0))
+    reindex(forger.root)
+    failed = {
+        check.id for check in verify_record(Record.at(forger.root), allow_insecure=(TOY,)).checks if check.findings
+    }
+    assert failed == oracle.verify(forger.root, {TOY}).failed == {"11.D", "X.tally-complete"}
 
 
 # ------------------------------------------------------------------------------------------------- phases
