@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
 PEERS  := .venv-peers
-PARTS  := workload example ballots cores options log
+PARTS  := workload example ballots cores options log submission
 
 # Debian packages that tests need, all of them here; without them these tests are skipped, and fail where CI=true.
 # Go with its transparency log: somebody else's reading of the board's notes, proofs and tiles. PostgreSQL for the board.
@@ -17,8 +17,12 @@ SUDO            := $(if $(filter 0,$(shell id -u)),,sudo)
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 
+# Of 'make board-kill'.
+ROUNDS  ?= 50
+BALLOTS ?= 1000
+
 .PHONY: help demo test test-slow fuzz check conformance bench bench-quick bench-peers bench-plot extras schemas \
-	spec-coverage docs system-packages postgres postgres-stop format clean
+	spec-coverage docs system-packages postgres postgres-stop board-kill format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
@@ -33,6 +37,7 @@ help:
 	@echo "make extras       install what is optional, so that its tests run too"
 	@echo "make system-packages  install the Debian packages that some tests need (apt-get, as root or with sudo)"
 	@echo "make postgres     install PostgreSQL if it is missing, and start a server for the tests in build/postgres"
+	@echo "make board-kill   kill a board's server while 1,000 ballots come in, 50 times; ROUNDS=5 BALLOTS=200 for less"
 	@echo "make postgres-stop  stop it, and delete what it had"
 	@echo "make conformance  make the conformance suite anew from its seeds (some minutes) into vectors/records"
 	@echo "make schemas      write schemas/*.json from the record types"
@@ -70,8 +75,8 @@ check: $(READY)
 	$(BIN)/python tests/checks/readme_help.py
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 
-# The log is measured on PostgreSQL too if 'make postgres' has started a server.
-DATABASE = $(if $(wildcard build/postgres/url),--database "$$($(PYTHON) tests/postgres.py database)")
+# The log and its server are measured on PostgreSQL too if 'make postgres' has started a server.
+DATABASE = $(if $(wildcard build/postgres/url),$(foreach part,log submission,--database "$$($(PYTHON) tests/postgres.py database)"))
 
 bench: $(READY)
 	@mkdir -p build
@@ -108,6 +113,12 @@ system-packages:
 	done; \
 	[ -z "$$missing" ] || { echo "installing$$missing"; $(SUDO) apt-get update --quiet=2 && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends $$missing; }
+
+# Both databases, if 'make postgres' has started a server; each line of output sums up fifty rounds.
+board-kill: $(READY)
+	$(BIN)/python -m tests.web.killing --rounds $(ROUNDS) --ballots $(BALLOTS)
+	$(if $(wildcard build/postgres/url),$(BIN)/python -m tests.web.killing --rounds $(ROUNDS) --ballots $(BALLOTS) \
+		--database postgresql)
 
 # The board's tests find it by build/postgres/url; without it those that need it are skipped.
 postgres: SYSTEM_PACKAGES := postgresql

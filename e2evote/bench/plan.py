@@ -31,11 +31,14 @@ class Plan:
     options_ballots: int
     entries: int
     submitters: tuple[int, ...]
+    submitted: int
     database: str | None = None
 
 
-FULL = Plan((12, 5), 100, 11, 48, (100, 1_000, 10_000), 1_000, (1, 2), 3, (2, 4, 8, 16), 24, 5_000, (1, 8, 64, 256))
-QUICK = Plan((5,), 20, 3, 10, (10, 20, 40), 40, (1, 2), 1, (2, 4, 8), 8, 500, (1, 8, 64))
+FULL = Plan(
+    (12, 5), 100, 11, 48, (100, 1_000, 10_000), 1_000, (1, 2), 3, (2, 4, 8, 16), 24, 5_000, (1, 8, 64, 256), 800
+)
+QUICK = Plan((5,), 20, 3, 10, (10, 20, 40), 40, (1, 2), 1, (2, 4, 8), 8, 500, (1, 8, 64), 96)
 
 Part = Callable[[Plan, str, Group, Watch], list[Figure]]
 """From a plan and a group with its backend's name to figures."""
@@ -88,6 +91,20 @@ def log(plan: Plan, _name: str, _group: Group, watch: Watch) -> list[Figure]:
     return over_submitters(plan.entries, plan.submitters, plan.database, watch)
 
 
+def submission(plan: Plan, _name: str, group: Group, watch: Watch) -> list[Figure]:
+    """Measure what a board's server accepts.
+
+    Raises:
+        CheckError: the extra ``web`` is not installed.
+    """
+    try:
+        from e2evote.bench.submissions import over_proofs
+    except ModuleNotFoundError as error:
+        raise CheckError(f"{error.name} is missing: install e2evote with the extra 'web'") from None
+    votes = grid(plan.contests[-1], OPTIONS, plan.submitted)
+    return over_proofs(votes, group, plan.processes[-1], plan.database, watch)
+
+
 PARTS: Mapping[str, Part] = {
     "workload": workload,
     "example": example,
@@ -95,8 +112,12 @@ PARTS: Mapping[str, Part] = {
     "cores": cores,
     "options": options,
     "log": log,
+    "submission": submission,
 }
 """Every part, in the order of the report."""
+
+ON_DATABASES = ("log", "submission")
+"""Parts measured on PostgreSQL too where there is an empty database for each."""
 
 ON_EVERY_BACKEND = ("workload", "example")
 """Parts measured on all backends; the others only on the best, unless backends are named."""

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from e2evote.bench.backends import groups
 from e2evote.bench.figures import Figure, Report, Watch
-from e2evote.bench.plan import FULL, ON_EVERY_BACKEND, PARTS, QUICK, Plan
+from e2evote.bench.plan import FULL, ON_DATABASES, ON_EVERY_BACKEND, PARTS, QUICK, Plan
 from e2evote.bench.tables import Rows, tables
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, write_new
 from e2evote.errors import CheckError
@@ -36,7 +36,13 @@ from e2evote.terminal.screen import note
 @click.option(
     "--json", "json_file", type=ANY_PATH, metavar="FILE", help="Also write the figures as JSON ('-': only that, here)."
 )
-@click.option("--database", metavar="URL", help="Of 'log': also on this empty PostgreSQL database.")
+@click.option(
+    "--database",
+    "databases",
+    multiple=True,
+    metavar="URL",
+    help="Of 'log' and 'submission': also on this empty PostgreSQL database; may be repeated, one for each of them.",
+)
 @click.option("--plot", type=ANY_PATH, metavar="FILE", help="Also draw the figures, as SVG; needs matplotlib.")
 def bench(
     parts: tuple[str, ...],
@@ -44,19 +50,20 @@ def bench(
     backends: tuple[str, ...],
     saved: tuple[Path, ...],
     json_file: Path | None,
-    database: str | None,
+    databases: tuple[str, ...],
     plot: Path | None,
 ) -> None:
     """Measure what an election costs at 4096 bits.
 
     \b
     PART is one or more of
-      workload  every phase of EG-12x4 and EG-5x4, 12 or 5 contests of 4 options (the default)
-      example   the same for the example election of an association
-      ballots   verification's time and memory as a record grows
-      cores     what a second process is worth
-      options   cost as contests get more options
-      log       entries a second that the board's log acknowledges
+      workload    every phase of EG-12x4 and EG-5x4, 12 or 5 contests of 4 options (the default)
+      example     the same for the example election of an association
+      ballots     verification's time and memory as a record grows
+      cores       what a second process is worth
+      options     cost as contests get more options
+      log         entries a second that the board's log acknowledges
+      submission  ballots a second that a board's server accepts, with and without their proofs
 
     The unit is pm, the time of one modular power (4096-bit modulus, 256-bit exponent) in the same process: seconds
     drift with the machine, ratios hold. All of it takes ten minutes to an hour, --quick a minute or two.
@@ -68,10 +75,9 @@ def bench(
     for path in (json_file, plot):
         if path is not None and str(path) != "-":
             check_free(path, overwrite=True)
-    plan = replace(QUICK if quick else FULL, database=database)
     reports = [Report.load(path) for path in saved]
     if parts or not saved:
-        reports.insert(0, Report.of(measure(parts or ("workload",), plan, backends)))
+        reports.insert(0, Report.of(measure(parts or ("workload",), QUICK if quick else FULL, backends, databases)))
     report = reduce(Report.beside, reports)
     if json_file is None or str(json_file) != "-":
         show(report)
@@ -85,18 +91,20 @@ def bench(
         write_new(plot, draw(report.figures), overwrite=True)
 
 
-def measure(parts: Sequence[str], plan: Plan, backends: Sequence[str]) -> list[Figure]:
+def measure(parts: Sequence[str], plan: Plan, backends: Sequence[str], databases: Sequence[str] = ()) -> list[Figure]:
     """Measure the parts on the backends named, or on those that are here.
 
     Raises:
         CheckError: no such backend here.
     """
-    here, figures = groups(), list[Figure]()
+    here, figures, waiting = groups(), list[Figure](), iter(databases)
     for name in backends:
         if name not in here:
             raise CheckError(f"no backend {name!r} on this machine; there is {', '.join(here)}")
     for part in dict.fromkeys(parts):
         names = backends or (tuple(here) if part in ON_EVERY_BACKEND else tuple(here)[:1])
+        if part in ON_DATABASES:
+            plan = replace(plan, database=next(waiting, None))
         for name in names:
             with watching(f"{part}, {name}") as watch:
                 figures += PARTS[part](plan, name, here[name], watch)

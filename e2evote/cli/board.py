@@ -2,7 +2,7 @@
 
 import click
 
-from e2evote.cli import board_keeping, board_storage, board_watching
+from e2evote.cli import board_keeping, board_serving, board_storage, board_watching
 
 
 @click.group()
@@ -26,5 +26,7 @@ for command in (
     board_watching.monitor,
     board_storage.audit,
     board_storage.upgrade,
+    board_serving.serve,
+    board_serving.witness,
 ):
     board.add_command(command)

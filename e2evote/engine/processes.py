@@ -119,10 +119,15 @@ def _begin(function: Callable[[Any], Any]) -> None:
     """Begin a worker process, which ends when the one that it works for has ended, however that came."""
     global _function
     _function = function
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """End this process when the one that started it has ended, however that came."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -15,7 +15,7 @@ from e2evote.group.elements import Group
 from e2evote.verifier.report import Ledger
 from tests.cli.conftest import run
 
-TINY = Plan((2,), 6, 1, 10, (5, 10), 5, (1, 2), 1, (2, 3), 5, 12, (1, 3))
+TINY = Plan((2,), 6, 1, 10, (5, 10), 5, (1, 2), 1, (2, 3), 5, 12, (1, 3), 24)
 KEYS = {"part", "case", "backend", "what", "count", "milliseconds", "pm"}
 
 
@@ -74,6 +74,7 @@ def test_every_part_and_what_it_varies(saved: Path) -> None:
         "cores": {1, 2},
         "options": {2, 3},
         "log": {1, 3},
+        "submission": {8},
     }
     peaks = [row["bytes"] for row in rows if row["part"] == "ballots" and row["what"] == phases.VERIFY]
     assert len(peaks) == 2

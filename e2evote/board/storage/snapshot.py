@@ -162,6 +162,16 @@ class Snapshot:
             return int(ordinal) + 1
         return 0
 
+    def names(self, beginning: str, limit: int) -> list[str]:
+        """Return the names of streams that begin so and go on with digits or letters, in order, at most so many.
+
+        Raises:
+            StorageError: they cannot be read.
+        """
+        name = STREAMS.c.name
+        first = select(name).where(STREAMS.c.ordinal == 0, name >= beginning, name < f"{beginning}\x7f")
+        return [row.name for row in self._rows(first.order_by(name).limit(limit))]
+
     def object(self, sha256: bytes) -> bytes | None:
         """Return what was stored under its SHA-256, None if nothing was.
 
@@ -210,6 +220,11 @@ class Snapshot:
     def published(self) -> bytes | None:
         """Return the note of the newest published checkpoint, None before the first; errors as above."""
         return self._cosigned(_COSIGNED.where(COSIGNED.c.published == 1).order_by(COSIGNED.c.size.desc()).limit(1))
+
+    def published_over(self, index: int) -> bytes | None:
+        """Return the note of the first published checkpoint that covers an entry, None before; errors as above."""
+        covering = _COSIGNED.where(COSIGNED.c.published == 1, COSIGNED.c.size > index)
+        return self._cosigned(covering.order_by(COSIGNED.c.size).limit(1))
 
     def _cosigned(self, statement: Executable) -> bytes | None:
         for size, note, root in self._rows(statement):

@@ -1,0 +1,90 @@
+"""An election on a board, ready to vote, with ballots that were encrypted before: what web tests begin with.
+
+Ballots are of a device without chaining, so that they can be submitted in any order and by anybody at once.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from e2evote.board.log import Board
+from e2evote.board.policy import Witness
+from e2evote.board.witness import Answer
+from e2evote.election.acceptance import Acceptance
+from e2evote.encoding import hex_of
+from e2evote.encryption import encrypt_ballots
+from e2evote.errors import StorageError
+from e2evote.record import layout
+from e2evote.record.ballot import NO_CHAINING, EncryptedBallot
+from e2evote.record.codec import dump
+from e2evote.record.codes import open_device
+from e2evote.web.site import Settings
+from tests.builders import TOY, build_record, manifest_bytes, patterned_ballots
+from tests.deterministic import DeterministicRandomness
+
+ORIGIN = "board.example/club-2026"
+NAME = {"en": "Board election of the club", "fa": "انتخابات هیئت مدیرهٔ باشگاه"}
+
+
+@dataclass(frozen=True, slots=True)
+class VotingBoard:
+    """A board whose device is open, and ballots for it: canonical lines, with their codes."""
+
+    folder: Path
+    ballots: tuple[bytes, ...]
+    codes: tuple[str, ...]
+
+    def settings(self, **changes: object) -> Settings:
+        """How tests serve it."""
+        fixed = {"folder": self.folder, "allow_insecure": frozenset({TOY}), "processes": 0, "interval": 0.05}
+        return Settings(**{**fixed, **changes})  # type: ignore[arg-type]
+
+
+def nobody(witness: Witness, body: bytes) -> Answer:
+    """A witness that does not answer."""
+    raise StorageError(f"{witness.name} is not asked here")
+
+
+def request_of(ballot: bytes, commitments: tuple[bytes, bytes] | None = None) -> bytes:
+    """The body that submits a ballot."""
+    if commitments is None:
+        return b'{"ballot":' + ballot + b"}"
+    cast, challenge = map(hex_of, commitments)
+    return b'{"ballot":' + ballot + f',"commitments":{{"cast":"{cast}","challenge":"{challenge}"}}}}'.encode()
+
+
+def voting_board(
+    folder: Path,
+    ballots: int = 8,
+    witnesses: str = "quorum none\n",
+    database: str | None = None,
+    group_name: str = TOY,
+    **manifest: object,
+) -> VotingBoard:
+    """Make a board, publish an election's files on it, open a device, and encrypt ballots."""
+    allowed = frozenset({TOY})
+    with Board.create(folder, ORIGIN, witnesses, database=database) as board:
+        data = manifest_bytes(board=board.policy.encode().decode().splitlines(), name=NAME, **manifest)
+        with tempfile.TemporaryDirectory() as temporary:
+            built = build_record(Path(temporary) / "record", manifest=data, group_name=group_name, until="keys")
+            election = built.election
+            opening = open_device(election.h_e, 1, "Web", NO_CHAINING)
+            guardians = [layout.guardian_path(i) for i in range(1, election.n + 1)]
+            names = [
+                layout.MANIFEST, layout.PARAMETERS, layout.HASHES, *guardians, layout.JOINT_KEYS, layout.EXTENDED_HASHES
+            ]  # fmt: skip
+            files = [(name, (built.path / name).read_bytes()) for name in names]
+        files.append((layout.opening_path(1), dump(opening) + b"\n"))
+        acceptance = Acceptance.of(board, allowed)
+        for name, content in files:
+            with board.writing() as writing:
+                acceptance.publish_file(writing, name, content, datetime.now(UTC))
+        board.publish(nobody)
+    plaintexts = islice(patterned_ballots(), ballots)
+    encrypted = encrypt_ballots(election, opening, plaintexts, rng=DeterministicRandomness("web"))
+    made: list[EncryptedBallot] = [ballot for ballot, _ in encrypted]
+    return VotingBoard(
+        folder, tuple(dump(ballot) for ballot in made), tuple(hex_of(ballot.confirmation_code) for ballot in made)
+    )
