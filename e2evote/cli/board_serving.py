@@ -68,6 +68,10 @@ def serve(
 
     Ballots and statuses are submitted with the token in BOARD/private/submission.token. Ctrl-C or SIGTERM stops the
     server when what it has begun is done; one that is killed loses nothing that it has acknowledged.
+
+    For example:
+
+        e2evote board serve board --url https://board.example --time-zone Asia/Tehran
     """
     _require_web()
     from e2evote.board.log import Board
@@ -103,7 +107,12 @@ def witness() -> None:
 @click.option("--name", required=True, metavar="NAME", help="Name of the key, best a URL without a scheme.")
 @click.option("--log", "logs", multiple=True, metavar="VKEY", help="Key of a log to watch; may be repeated.")
 def init(folder: Path, name: str, logs: tuple[str, ...]) -> None:
-    """Make a witness's folder and print its key, for the policies of boards."""
+    """Make a witness's folder and print its key, for the policies of boards.
+
+    For example:
+
+        e2evote board witness init witness --name witness.example/w1 --log board.example/club+0a1b2c3d+AS…
+    """
     _require_web()
     from e2evote.web.witness_folder import WitnessFolder
 
@@ -115,7 +124,12 @@ def init(folder: Path, name: str, logs: tuple[str, ...]) -> None:
 @click.argument("folder", metavar="DIR", type=ANY_PATH)
 @click.argument("vkey")
 def add(folder: Path, vkey: str) -> None:
-    """Watch one more log, whose key is VKEY; a witness that is running takes notice."""
+    """Watch one more log, whose key is VKEY; a witness that is running takes notice.
+
+    For example:
+
+        e2evote board witness add witness board.example/club+0a1b2c3d+AS…
+    """
     _require_web()
     from e2evote.web.witness_folder import WitnessFolder
 
@@ -127,7 +141,12 @@ def add(folder: Path, vkey: str) -> None:
 @host
 @port(8001)
 def serve_witness(folder: Path, host: str, port: int) -> None:
-    """Answer boards that ask for cosignatures (C2SP tlog-witness)."""
+    """Answer boards that ask for cosignatures (C2SP tlog-witness).
+
+    For example:
+
+        e2evote board witness serve witness --port 8100
+    """
     _require_web()
     from e2evote.web.witness_folder import WitnessFolder
     from e2evote.web.witness_server import witness_application

@@ -197,16 +197,16 @@ def judged(source: Source, receipt: bytes, others: Iterable[str]) -> Judgement:
               "checkpoint it saw, a mirror of the board, alarms and evidence.")  # fmt: skip
 @policy_file
 @click.option("--also", multiple=True, metavar="FILE|URL", help="A checkpoint that somebody else was shown: a "
-              "witness's, another monitor's. Can be given several times.")  # fmt: skip
+              "witness's, another monitor's. May be repeated.")  # fmt: skip
 @click.option("--follow", is_flag=True, help="Go on looking until interrupted.")
 @click.option("--interval", type=click.FloatRange(min=0.1), default=60.0, show_default=True, metavar="SECONDS",
               help="How long to wait with --follow.")  # fmt: skip
 @click.option("--skew", type=click.IntRange(min=1), default=PLAUSIBLE.skew, show_default=True, metavar="SECONDS",
-              help="How far an entry's time may be from what witnesses' times say.")  # fmt: skip
+              help="How far an entry's time may be from witnesses' times.")  # fmt: skip
 @click.option("--stale", type=click.IntRange(min=1), default=PLAUSIBLE.stale, show_default=True, metavar="SECONDS",
-              help="How old the newest cosignature may be before the end.")  # fmt: skip
+              help="How old the newest cosignature may be.")  # fmt: skip
 @click.option("--burst-window", type=click.IntRange(min=60), default=PLAUSIBLE.window, show_default=True,
-              metavar="SECONDS", help="The length of the end that is looked at for a burst of ballots.")  # fmt: skip
+              metavar="SECONDS", help="The length of the end that may hold a burst.")  # fmt: skip
 @click.option("--burst-factor", type=click.FloatRange(min=1), default=PLAUSIBLE.factor, show_default=True, metavar="F",
               help="How many times the ballots of the busiest earlier window are too many.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print alarms as JSON, one a line.")
@@ -232,7 +232,7 @@ def monitor(
     witnesses, a burst of ballots at the end, missing objects, and a board that shows different people different trees.
     Every alarm is printed once and appended to FOLDER/alarms.ndjson.
 
-    Exit code: 1 if there are alarms, also from earlier runs, 2 if the board could not be read.
+    Exit code: 1 if there are or were alarms, 2 if the board could not be read.
 
     For example:
 

@@ -5,12 +5,16 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import IO
 
 import pytest
 
-from e2evote.cli import encrypting, private
+from e2evote import files
+from e2evote.cli import encrypting
 from e2evote.record import writer
 from e2evote.record.layout import Record
 from tests.builders import patterned_ballots
@@ -139,18 +143,20 @@ class Crash(BaseException):
 
 def crash_at(patch: pytest.MonkeyPatch, number: int, after: bool) -> None:
     """Let the program die just before or just after its write of that number."""
-    numbers, real = count(), writer.write_atomically
+    numbers, real = count(), files.replacing
 
-    def write(path: Path, data: bytes, mode: int = 0o644) -> None:
+    @contextmanager
+    def replacing(path: Path, mode: int = 0o644) -> Iterator[IO[bytes]]:
         now = next(numbers)
         if now == number and not after:
             raise Crash
-        real(path, data, mode)
+        with real(path, mode) as file:
+            yield file
         if now == number:
             raise Crash
 
-    patch.setattr(writer, "write_atomically", write)
-    patch.setattr(private, "write_atomically", write)
+    patch.setattr(files, "replacing", replacing)
+    patch.setattr(writer, "replacing", replacing)
 
 
 def test_encryption_resumes_wherever_it_died(created: Path, tmp_path: Path):

@@ -268,7 +268,7 @@ def test_an_interrupted_publication_is_repeated(
     plan(root, *WEIGHTS)
     for number in (1, 2):
         Asked(root, held, number).answer()
-    real, calls = RecordWriter.write_bytes, iter(range(1, 100))
+    real, calls = RecordWriter.write_pieces, iter(range(1, 100))
 
     def killed(self: RecordWriter, *arguments: object) -> None:
         last = next(calls) == writes
@@ -278,7 +278,7 @@ def test_an_interrupted_publication_is_repeated(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(RecordWriter, "write_bytes", killed)
+        patch.setattr(RecordWriter, "write_pieces", killed)
         if writes > 1:
             publish(root, 1)
         publish(root, min(writes, 2), code=130)
