@@ -114,7 +114,7 @@ def test_no_code_of_a_stranger_is_right(hall: Hall, monkeypatch: pytest.MonkeyPa
 
 
 def test_masks_of_strangers_are_those_of_members(hall: Hall) -> None:
-    """They are taken from the roll, so that how they look tells nothing; some members are taken more often than others."""
+    """So how they look tells nothing; some members are taken more often than others."""
     with hall.people.reading() as access:
         found = [members.look_up(access, {"member_number": f"X{number}"}) for number in range(80)]
     shown = Counter(str(one.member.mobile) for one in found)
