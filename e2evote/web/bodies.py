@@ -8,7 +8,7 @@ SECONDS = 30
 """In which a request has to arrive."""
 
 
-class RefusedError(Exception):
+class TurnedAwayError(Exception):
     """A request that is not even looked at: the status and headers to answer with, and why."""
 
     def __init__(self, status: int, problem: str, **headers: str) -> None:
@@ -21,9 +21,9 @@ async def body_of(request: Request, limit: int) -> bytes:
     """Return the body of a request.
 
     Raises:
-        RefusedError: it is too large, or takes too long to come.
+        TurnedAwayError: it is too large, or takes too long to come.
     """
-    too_large = RefusedError(413, f"larger than {limit} bytes", Connection="close")
+    too_large = TurnedAwayError(413, f"larger than {limit} bytes", Connection="close")
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said[:20]) > limit:
         raise too_large
@@ -35,7 +35,7 @@ async def body_of(request: Request, limit: int) -> bytes:
                 if len(body) > limit:
                     raise too_large
     except TimeoutError:
-        raise RefusedError(408, "the request took too long to arrive", Connection="close") from None
+        raise TurnedAwayError(408, "the request took too long to arrive", Connection="close") from None
     except ClientDisconnect:
-        raise RefusedError(400, "the request ended early") from None
+        raise TurnedAwayError(400, "the request ended early") from None
     return bytes(body)

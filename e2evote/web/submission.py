@@ -20,7 +20,7 @@ from e2evote.election.receipts import receipt
 from e2evote.encoding import canonical_json, parse_hex, strict_json
 from e2evote.errors import CheckError, E2EVoteError, ParseError, StorageError, VerificationError
 from e2evote.record.ballot import Status
-from e2evote.web.bodies import RefusedError, body_of
+from e2evote.web.bodies import TurnedAwayError, body_of
 from e2evote.web.site import Site
 from e2evote.web.verification import BusyError
 
@@ -52,7 +52,7 @@ async def _answered(request: Request, answer: Answer) -> Response:
     try:
         accepted = await answer(request, site)
         return Response(await run_in_threadpool(receipt, site.board, accepted), media_type="text/plain")
-    except RefusedError as refused:
+    except TurnedAwayError as refused:
         return _refusal(refused.status, str(refused), refused.headers)
     except BusyError as error:
         return _refusal(503, str(error), {"Retry-After": "1"})
@@ -99,9 +99,9 @@ async def _object(request: Request, site: Site, needed: set[str], optional: set[
     """Return the JSON object that somebody who may submit has sent."""
     shown = request.headers.get("authorization", "")
     if not secrets.compare_digest(shown.encode(), f"Bearer {site.token}".encode()):
-        raise RefusedError(401, "whoever submits shows the board's token", **{"WWW-Authenticate": "Bearer"})
+        raise TurnedAwayError(401, "whoever submits shows the board's token", **{"WWW-Authenticate": "Bearer"})
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise RefusedError(415, "expected Content-Type: application/json")
+        raise TurnedAwayError(415, "expected Content-Type: application/json")
     value = await run_in_threadpool(strict_json, await body_of(request, BODY_LIMIT), "request")
     if not isinstance(value, dict):
         raise ParseError("request", "expected an object")

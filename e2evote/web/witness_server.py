@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 from e2evote.board.witness import MAX_REQUEST, PATH, TEXT, add_checkpoint
 from e2evote.board.witness_state import FileState
 from e2evote.errors import E2EVoteError
-from e2evote.web.bodies import RefusedError, body_of
+from e2evote.web.bodies import TurnedAwayError, body_of
 from e2evote.web.security import Secured
 from e2evote.web.witness_folder import WitnessFolder
 
@@ -53,7 +53,7 @@ def witness_application(root: Path) -> ASGIApp:
 async def _add(request: Request, folder: WitnessFolder, state: FileState) -> Response:
     try:
         body = await body_of(request, MAX_REQUEST)
-    except RefusedError as refused:
+    except TurnedAwayError as refused:
         return PlainTextResponse(f"{refused}\n", refused.status, refused.headers)
     return await run_in_threadpool(_answer, body, folder, state)
 
