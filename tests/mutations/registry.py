@@ -14,6 +14,7 @@ from tests.forger import Forger
 
 LATER = frozenset(check.id for check in CHECKS if check.phase not in ("setup", "keys"))
 KEYS_AND_LATER = frozenset(check.id for check in CHECKS if check.phase != "setup")
+BOX_10 = "10.A 10.B 10.C X.tally-membership X.tally-range"
 BOX_12, BOX_14 = "12.A 12.B 12.C", "14.A 14.B 14.C 14.D 14.E 14.F"
 SUMS = "9.A 9.B X.tally-cells"
 """What fails where other ballots are added up than were cast, or some cannot be."""
