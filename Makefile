@@ -11,15 +11,18 @@ PARTS  := workload example ballots cores options
 # Of 'make fuzz': seconds for each target, and which targets; none named are all.
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
+# Of 'make mutants': files or folders to change; none named are all that docs/mutation-testing.md names.
+MUTANTS ?=
 
-.PHONY: help demo test test-slow fuzz check conformance bench bench-quick bench-peers bench-plot extras schemas docs \
-	format clean
+.PHONY: help demo test test-slow fuzz mutants check conformance bench bench-quick bench-peers bench-plot extras \
+	schemas docs format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
 	@echo "make test         run the tests, with coverage"
 	@echo "make test-slow    run the tests that take minutes"
 	@echo "make fuzz         feed every parser mutated data, FUZZ_SECONDS (60) a target, FUZZ_TARGETS='manifest archive'"
+	@echo "make mutants      change the code and see which tests notice (an hour or more), MUTANTS='e2evote/zkp'"
 	@echo "make check        format, lint, types, layers, citations, schemas, help texts, documentation"
 	@echo "make bench        measure everything (ten minutes to an hour) into build/bench.json"
 	@echo "make bench-quick  the same with less of everything (a minute or two)"
@@ -50,6 +53,10 @@ test-slow: $(READY)
 fuzz: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
 	$(BIN)/python -m tests.fuzz run --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+mutants: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,mutants]'
+	$(BIN)/python -m tests.mutation_testing run $(MUTANTS)
 
 check: $(READY)
 	$(BIN)/ruff format --check
@@ -85,9 +92,11 @@ bench-plot: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/e2evote bench --saved build/bench.json --saved build/peers.json --plot docs/performance.svg
 
-# What is optional, so that nothing is skipped in the tests: plots, clusters, Intel's crypto_mb (not free software).
+# What is optional, so that nothing is skipped in the tests: plots, clusters, mutants, Intel's crypto_mb (not free
+# software).
 extras: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench,crypto-mb,distributed]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--editable '.[dev,bench,crypto-mb,distributed,mutants]'
 
 conformance: $(READY)
 	$(BIN)/python -m tests.conformance --write
