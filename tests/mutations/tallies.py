@@ -76,6 +76,8 @@ def _cast_ballot_not_counted(f: Forger) -> None:
 ENCRYPTED = layout.ENCRYPTED_TALLIES
 edits("cell-label-wrong", "X.tally-cells", ENCRYPTED, put(0, "label", value="others"), skips="9.A 9.B")
 edits("cell-ballots-wrong", "X.tally-cells", ENCRYPTED, put(0, "ballots", value=lambda n: n + 1))
+edits("contest-ballots-too-many", "X.tally-cells", ENCRYPTED, put(0, "contests", 0, "ballots", value=lambda n: n + 1))
+edits("contest-ballots-too-few", "X.tally-cells", ENCRYPTED, put(1, "contests", 0, "ballots", value=lambda n: n - 1))
 edits("cell-weight-wrong", "X.tally-cells", ENCRYPTED, put(1, "weight", value=lambda n: n - 1))
 edits(
     "encrypted-cell-that-does-not-exist",
