@@ -27,6 +27,7 @@ QUICK, WHOLE = 2.0, 20.0
 TESTS = (
     *("group", "zkp", "test_hashing.py", "test_elgamal.py", "test_hashed_elgamal.py", "test_secret_sharing.py"),
     *("vectors", "mistakes", "test_merging.py", "test_overrides.py", "mutation_testing/records.py"),
+    *(f"verifier/test_{name}.py" for name in ("report", "secrecy", "v09_aggregation", "cutting", "references", "run")),
     *(f"verifier/test_{name}.py" for name in ("reduction", "resume", "mutations", "mail_mutations")),
 )
 LEFT_OUT = (

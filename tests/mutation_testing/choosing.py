@@ -10,6 +10,20 @@ from pathlib import Path
 
 from tests.mutation_testing.mutants import ROOT, Mutant
 
+FEW = 40
+"""So few tests that reach a line are all run: records that are broken somewhere else too."""
+
+OVERRIDING = ("tests/test_overrides.py", "tests/test_merging.py")
+PASSING = ("tests/verifier/",)
+KIN = {
+    **dict.fromkeys(("v09_aggregation", "v11_tally_contents", "x_exceptions", "secrecy"), OVERRIDING),
+    **dict.fromkeys(("computation", "gmp", "ifma", "membership"), ("tests/group/",)),
+    **dict.fromkeys(("ballots", "cutting", "chunk", "reduction", "references", "report", "resume", "run"), PASSING),
+}
+"""Where a module is tested, if not in a file of its name."""
+SPEAKERS = {"labels": ("14.", "19."), "range_proofs": ("6.", "7.")}
+"""Whose checks a module makes, where it does not say so."""
+
 
 @dataclass
 class Chooser:
@@ -55,26 +69,34 @@ class Chooser:
     def _in_order(self, mutant: Mutant, names: set[str]) -> list[str]:
         """Return likely killers first, and leave out records that are broken somewhere else.
 
-        First is what killed another mutant of the function, then the file of tests of the same name, then records that
-        must fail what the line, the function or the file speaks of. Records without a defect find what always fails: a
-        few come before most that have one.
+        First is what killed another mutant of the function, then tests of the same name, then records that must fail
+        what the line speaks of, two without a defect, which find what always fails, records for what the function and
+        the file speak of, the other valid ones, and what is left.
         """
         here, near = self.killers[f"{mutant.file} {mutant.function}"], self.killers[mutant.file]
         spoken = [ids(mutant, lines) for lines in (range(mutant.first, mutant.last + 1), block(mutant), None)]
         path = Path(mutant.file).relative_to("e2evote")
+        is_check = path.name[:1] in "vx"
         mirror = re.compile(rf"{Path('tests') / path.parent / 'test_'}{path.stem}")
-        firsts = set() if path.name[:1] in "vx" else self._firsts()
+        firsts = set() if is_check else self._firsts()
+        valid = sorted((name for name, must in self.must_fail.items() if not must), key=self.took.__getitem__)
 
-        def rank(name: str) -> tuple[float, ...]:
+        def level(name: str) -> int:
             must = self.must_fail.get(name)
-            apart = (not must & ids for ids in spoken) if must else (True, must is None, must is None)
-            return (-here[name], not mirror.match(name), *apart, -near[name], self.took[name])
+            if mirror.match(name):
+                return 0
+            if must is None:
+                return 2 if name.startswith(KIN.get(path.stem, ())) else 5
+            if not must:
+                return 2 if name in valid[:2] else 4
+            levels = [level for level, found in zip((1, 2, 3), spoken, strict=True) if must & found]
+            return levels[0] if levels else 5
 
         def elsewhere(name: str) -> bool:
-            must = self.must_fail.get(name)
-            return bool(must) and not any(must & ids for ids in spoken) and name not in firsts and not near[name]
+            return bool(self.must_fail.get(name)) and level(name) == 5 and name not in firsts and not near[name]
 
-        return sorted((name for name in names if not elsewhere(name)), key=rank)
+        kept = (name for name in names if len(names) <= FEW or not elsewhere(name))
+        return sorted(kept, key=lambda name: (-here[name], level(name), -near[name], self.took[name]))
 
     def _firsts(self) -> set[str]:
         """Return a record for every check."""
@@ -91,12 +113,24 @@ def block(mutant: Mutant) -> range:
 
 
 def ids(mutant: Mutant, lines: range | None) -> set[str]:
-    """Return the checks that these lines speak of, or the whole file, which may be that of a box."""
-    text = (ROOT / mutant.file).read_text(encoding="utf-8").splitlines()
-    chosen = text if lines is None else text[lines.start - 1 : lines.stop - 1]
-    found = set(re.findall(r'"((?:[0-9]+|X)\.[A-Za-z-]+)"', "\n".join(chosen)))
-    box = re.match(r"v0?(\d+)_", Path(mutant.file).name)
-    return found | {f"{box[1]}.{letter}" for letter in "ABCDEFGH"} if box and lines is None else found
+    """Return the checks that these lines speak of, or the whole file: by name, or by the module that has them."""
+    path = ROOT / mutant.file
+    text = path.read_text(encoding="utf-8").splitlines()
+    chosen = "\n".join(text if lines is None else text[lines.start - 1 : lines.stop - 1])
+    called = [path.with_name(f"{name}.py") for name in re.findall(r"\b([a-z]\w+)\.\w+\(", chosen)]
+    found = _named(chosen).union(*(_of_file(file) for file in called if file.is_file()))
+    return found | _of_file(path) if lines is None else found
+
+
+def _of_file(path: Path) -> set[str]:
+    box = re.match(r"v0?(\d+)_", path.name)
+    letters = {f"{box[1]}.{letter}" for letter in "ABCDEFGH"} if box else set()
+    others = {f"{box}{letter}" for box in SPEAKERS.get(path.stem, ()) for letter in "ABCDEFGH"}
+    return letters | others | _named(path.read_text(encoding="utf-8"))
+
+
+def _named(text: str) -> set[str]:
+    return set(re.findall(r'"((?:[0-9]+|X)\.[A-Za-z-]+)"', text))
 
 
 def entries(path: Path) -> Iterable[dict[str, object]]:

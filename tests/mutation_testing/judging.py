@@ -186,10 +186,10 @@ class Judge:
         return chooser
 
     def _must_fail(self, name: str) -> set[str] | None:
-        """Return the checks that must fail, where the test is of a record."""
+        """Return the checks that must fail or are not run, where the test is of a record."""
         call = getattr(self._items[name], "callspec", None)
         expected = call.params.get("expected") if call else None
-        return set(expected["must_fail"]) if isinstance(expected, dict) else None
+        return {*expected["must_fail"], *expected["skips"]} if isinstance(expected, dict) else None
 
 
 def limit(seconds: float) -> None:

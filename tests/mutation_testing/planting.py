@@ -8,11 +8,11 @@ import functools
 import gc
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from types import CodeType, FunctionType
 
-from tests.mutation_testing.mutants import ROOT, Mutant
+from tests.mutation_testing.mutants import ROOT, Mutant, files
 
+COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 Place = tuple[str, str, int]
 """File, qualified name and first line of a function."""
 
@@ -23,6 +23,7 @@ class Planter:
     def __init__(self) -> None:
         self._functions: dict[Place, list[FunctionType]] = defaultdict(list)
         self._caches = []
+        self._sources = {file: (ROOT / file).read_text(encoding="utf-8") for file in files()}
         for thing in gc.get_objects():
             if isinstance(thing, FunctionType):
                 code = thing.__code__
@@ -33,7 +34,7 @@ class Planter:
     def plant(self, mutant: Mutant) -> bool:
         """Change this process; return whether that was possible."""
         path = str(ROOT / mutant.file)
-        changed = changes(Path(path).read_text(encoding="utf-8"), mutant.source, path)
+        changed = changes(self._sources[mutant.file], mutant.source, path)
         if changed is None:
             return False
         for before, after in changed:
@@ -58,6 +59,8 @@ def changes(before: str, after: str, path: str) -> list[tuple[CodeType, CodeType
         is_function = within or bool(old.co_flags & 2)  # CO_NEWLOCALS; a class body has it not
         inner_old, inner_new = list(_inner(old)), list(_inner(new))
         if old != new and is_function:
+            if not within and old.co_name in COMPREHENSIONS:
+                return None
             found.append((old, new))
         if not is_function and (_bare(old) != _bare(new) or len(inner_old) != len(inner_new)):
             return None

@@ -57,6 +57,7 @@ def test_only_functions_are_changed_in_place() -> None:
     assert {old.co_name for old, _ in changed} == {"f", "<listcomp>"} or {old.co_name for old, _ in changed} == {"f"}
     assert changes(before, before.replace("x = 1", "x = 2"), "f.py") is None
     assert changes(before, before.replace("f(a)", "f(a=1)"), "f.py") is None
+    assert changes("x = {y for y in (1, 2) if y}", "x = {y for y in (1, 2)}", "f.py") is None
 
 
 def test_tests_of_the_same_name_come_first_and_as_many_as_there_is_time_for() -> None:
