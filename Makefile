@@ -16,12 +16,14 @@ SUDO            := $(if $(filter 0,$(shell id -u)),,sudo)
 # Of 'make fuzz': seconds for each target, and which targets; none named are all.
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
+# Of 'make mutants': files or folders to change; none named are all that docs/mutation-testing.md names.
+MUTANTS ?=
 
 # Of 'make board-kill'.
 ROUNDS  ?= 50
 BALLOTS ?= 1000
 
-.PHONY: help demo test test-slow fuzz check conformance bench bench-quick bench-peers bench-plot extras schemas \
+.PHONY: help demo test test-slow fuzz mutants check conformance bench bench-quick bench-peers bench-plot extras schemas \
 	spec-coverage docs system-packages postgres postgres-stop board-kill format clean
 
 help:
@@ -29,6 +31,7 @@ help:
 	@echo "make test         run the tests, with coverage"
 	@echo "make test-slow    run the tests that take minutes"
 	@echo "make fuzz         feed every parser mutated data, FUZZ_SECONDS (60) a target, FUZZ_TARGETS='manifest archive'"
+	@echo "make mutants      change the code and see which tests notice (an hour or more), MUTANTS='e2evote/zkp'"
 	@echo "make check        format, lint, types, layers, coverage of the specification, schemas, help texts, documentation"
 	@echo "make bench        measure everything (ten minutes to an hour) into build/bench.json"
 	@echo "make bench-quick  the same with less of everything (a minute or two)"
@@ -64,6 +67,10 @@ test-slow: $(READY)
 fuzz: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
 	$(BIN)/python -m tests.fuzz run --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+mutants: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,mutants]'
+	$(BIN)/python -m tests.mutation_testing run $(MUTANTS)
 
 check: $(READY)
 	$(BIN)/ruff format --check
@@ -104,7 +111,7 @@ bench-plot: $(READY)
 
 # What is optional, so that nothing is skipped in the tests: plots, clusters, PostgreSQL, Intel's crypto_mb (not free).
 extras: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench,crypto-mb,distributed,postgres]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench,crypto-mb,distributed,mutants,postgres]'
 
 system-packages:
 	@missing=""; for package in $(SYSTEM_PACKAGES); do \

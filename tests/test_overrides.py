@@ -15,7 +15,7 @@ from e2evote.decryption.results import tallies_of
 from e2evote.decryption.rounds import decrypt
 from e2evote.errors import CheckError, ParseError
 from e2evote.record import layout
-from e2evote.record.codec import parse
+from e2evote.record.codec import dump, parse
 from e2evote.record.exceptions import TallyException
 from e2evote.record.writer import RecordWriter
 from tests import oracle
@@ -80,6 +80,8 @@ def test_an_exception_without_the_tally(overridden: BuiltRecord) -> None:
         ({"guardians": [3, 1]}, {"X.cell-minimum"}),
         ({"guardians": [1, 1]}, {"X.cell-minimum"}),
         ({"guardians": [1, 4]}, {"X.cell-minimum"}),
+        ({"guardians": [1, 3, 4]}, {"X.cell-minimum"}),
+        ({"guardians": [1, 1, 3]}, {"X.cell-minimum"}),
     ],
 )
 def test_an_exception_that_does_not_hold(overridden: BuiltRecord, change: dict, also: set[str]) -> None:
@@ -99,6 +101,32 @@ def test_exceptions_in_a_record_without_guardians(overridden: BuiltRecord) -> No
     assert (
         failed(overridden.path) == oracle.verify(overridden.path, {TOY}).failed == {"X.guardian-indices", "3.A", "3.B"}
     )
+
+
+def excepted(path: Path, **fields: object) -> set[str]:
+    """Replace the exceptions by one for contest 1 of the members; return what fails."""
+    entry = {"cell": 1, "contest": 1, "rule": "weight", "action": "decrypted", "reason": "x", "guardians": (1, 3)}
+    (path / layout.EXCEPTIONS).write_bytes(dump(TallyException(**entry | fields)) + b"\n")
+    reindex(path)
+    return failed(path)
+
+
+def test_an_exception_for_a_weight_does_not_except_from_the_minimum(tmp_path: Path) -> None:
+    """Where both rules are broken the minimum is a rule of its own: nothing is withheld by name, nothing decrypted."""
+    built = made(tmp_path / "r", (1, 1), (1, 2), minimum_cell_ballots=3)
+    decrypted(
+        built, approved_of(built.path, [Override("members", "board", rule, "x") for rule in ("minimum", "weight")])
+    )
+    assert failed(built.path) == set()
+    assert excepted(built.path, rule="weight") == {"X.cell-minimum"}
+    assert excepted(built.path, rule="weight", action="withheld") == {"X.exceptions", "X.cell-minimum"}
+
+
+def test_an_exception_for_a_contest_that_nobody_cast(tmp_path: Path) -> None:
+    built = made(tmp_path / "r", (1, 1), (1, 1))
+    decrypted(built, approved_of(built.path))
+    assert failed(built.path) == set()
+    assert excepted(built.path, cell=2, contest=2, rule="minimum") == {"X.exceptions"}
 
 
 @pytest.mark.parametrize("reason", ["", " x", "x" * 1001])

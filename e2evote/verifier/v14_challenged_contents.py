@@ -44,7 +44,7 @@ def _labels(contest: Contest) -> Iterable[str]:
 
 def _verify_limits(ledger: Ledger, contest: Contest, opened: OpenedContest, place: Place) -> None:
     for option in opened.options:
-        if 1 <= option.index <= len(contest.verifiable_fields):
+        if option.index <= len(contest.verifiable_fields):
             limit, there = contest.option_limit(option.index), place.within(option=option.label)
             ledger.check("14.E", option.selection <= limit, f"{option.selection} is more than {limit}", there)
     total = limit_relation(contest).value([option.selection for option in opened.options])

@@ -69,14 +69,12 @@ def verify_shape(ledger: Ledger, context: Context, ballot: EncryptedBallot, plac
 
 
 def verifying_nonce(ledger: Ledger, context: Context, ballot: PublishedBallot, place: Place) -> Computation[None]:
-    """Check the length and the proof of the ballot nonce's ciphertext.
+    """Check the ballot nonce's ciphertext: its length and its proof.
 
     Spec: EG-2.1 §3.6.7
     """
-    nonce = ballot.ballot_nonce
-    message = f"the encrypted ballot nonce is {len(nonce.c_1)} bytes long"
-    if ledger.check("X.nonce-proof", len(nonce.c_1) == 32, message, place):
-        yield from _verifying_proof(ledger, context, "X.nonce-proof", BallotNonceSeal(ballot.h_i), nonce, place)
+    seal = BallotNonceSeal(ballot.h_i)
+    yield from _verifying_proof(ledger, context, "X.nonce-proof", seal, ballot.ballot_nonce, place)
 
 
 def verifying_ciphertexts(ledger: Ledger, context: Context, ballot: EncryptedBallot, place: Place) -> Computation[None]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from e2evote.errors import VerificationError
-from e2evote.group.computation import Computation, Request, Response, compute, products, together
+from e2evote.group.computation import Computation, Request, Response, are_members, compute, products, together
 from e2evote.group.elements import Element
 from e2evote.group.powers import FixedBase, NewBase
 from tests.strategies import TOY_GROUP
@@ -75,3 +75,29 @@ def test_products_of_columns() -> None:
     columns = [[g], [g, g * g], [TOY_GROUP.element(int(TOY_GROUP.p) + 3), g]]
     assert products(columns) == [g, g * g * g, TOY_GROUP.element(3) * g]
     assert products([]) == []
+
+
+def test_products_of_one_column_and_of_one_element() -> None:
+    powers = [g ** TOY_GROUP.scalar(exponent) for exponent in (2, 3, 5)]
+    assert products([powers]) == [g ** TOY_GROUP.scalar(10)]
+    assert products([powers[:1], powers[1:2]]) == powers[:2]
+
+
+def test_members_are_told_from_numbers_that_are_none() -> None:
+    """Powers are those of the number mod p; a number outside 0…p−1 is no member all the same."""
+    p, x = int(TOY_GROUP.p), int(g.value)
+    special = {0: False, 1: True, x: True, p - x: False, p - 1: False, p: False, p + 1: False, p + x: False, -x: False}
+    elements = [TOY_GROUP.element(value) for value in special]
+    assert list(are_members(elements)) == list(special.values())
+    for element, expected in zip(elements, special.values(), strict=True):
+        assert list(are_members([element])) == [expected]
+        base = NewBase(element)
+        (response,) = [compute(asked(base))]
+        assert list(response.members) == [expected]
+        assert response.values == [TOY_GROUP.element(pow(int(element.value), 3, p))]
+
+
+def asked(base: NewBase) -> Computation[Response]:
+    """Ask for a power and for membership at once."""
+    response = yield Request([base ** TOY_GROUP.scalar(3)], [base])
+    return response

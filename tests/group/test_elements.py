@@ -1,13 +1,17 @@
 """Elements and exponents: the laws of the group, membership, encodings, secrecy."""
 
 import pickle
+from types import SimpleNamespace
 
+import gmpy2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from e2evote.encoding import b
-from e2evote.group.elements import Group, Scalar, SecretScalar
+from e2evote.group import elements
+from e2evote.group.elements import Element, Group, Scalar, SecretScalar
 from tests.strategies import GROUPS, SMALL_GROUPS, TOY_GROUP, exponents, members, numbers_mod_p
 
 by_name = pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
@@ -62,6 +66,38 @@ def test_numbers_that_are_no_members(group: Group) -> None:
 def test_membership_is_x_to_the_q(group: Group, data: st.DataObject) -> None:
     x = data.draw(numbers_mod_p(group))
     assert x.is_member() == (0 < x.value < group.p and pow(int(x.value), int(group.q), int(group.p)) == 1)
+
+
+@by_name
+def test_numbers_in_z_q(group: Group) -> None:
+    q = int(group.q)
+    for value, inside in ((-1, False), (0, True), (1, True), (q - 1, True), (q, False), (q + 1, False)):
+        assert Scalar(gmpy2.mpz(value), group).in_range() == inside, value
+
+
+def test_secret_exponents_are_raised_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GMP's routine that does not depend on the exponent takes all of them but 0, which it refuses."""
+    quiet: list[int] = []
+    exponents = (0, 1, 2, int(TOY_GROUP.q) - 1)
+    expected = [pow(int(TOY_GROUP.g.value), exponent, int(TOY_GROUP.p)) for exponent in exponents]
+
+    def powmod_sec(x: gmpy2.mpz, exponent: gmpy2.mpz, p: gmpy2.mpz) -> gmpy2.mpz:
+        quiet.append(int(exponent))
+        return gmpy2.powmod_sec(x, exponent, p)
+
+    monkeypatch.setattr(elements, "gmpy2", SimpleNamespace(powmod=gmpy2.powmod, powmod_sec=powmod_sec))
+    assert [(TOY_GROUP.g ** TOY_GROUP.secret(exponent)).value for exponent in exponents] == expected
+    assert quiet == list(exponents[1:])
+    assert [(TOY_GROUP.g ** TOY_GROUP.scalar(exponent)).value for exponent in exponents] == expected
+    assert quiet == list(exponents[1:])
+
+
+@pytest.mark.parametrize("kind", [Element, Scalar])
+@pytest.mark.parametrize("context", [None, {}, {"group": "toy-64-256"}])
+def test_numbers_are_not_parsed_without_their_group(kind: type, context: dict[str, str] | None) -> None:
+    with pytest.raises(TypeError, match=r"parsed through e2evote\.record\.codec only"):
+        TypeAdapter(kind).validate_python("00" * 32, context=context)
+    assert TypeAdapter(kind).validate_python("00" * 31 + "07", context={"group": TOY_GROUP}).value == 7
 
 
 @given(st.data())

@@ -5,7 +5,7 @@
 
 Behind the defect everything is consistent, and the index agrees, unless the defect is that it does not. ``must`` are
 the ids of checks that fail, ``may`` those that fail with them because they look at the same thing; no other may fail.
-``skips`` are those that may not run for want of what they look at.
+``skips`` are exactly those that do not run for want of what they look at, unless they fail elsewhere in the record.
 """
 
 from tests.mutations.registry import REGISTERED, Mutation

@@ -49,6 +49,13 @@ edits(
     lambda lines: lines[0]["contests"].append(lines[0]["contests"][1]),
     may="14.B",
 )
+edits(
+    "opened-first-contest-twice",
+    "X.challenged-complete",
+    OPENED,
+    lambda lines: lines[0]["contests"].insert(0, lines[0]["contests"][0]),
+    may="14.B",
+)
 edits("opened-contests-out-of-order", "X.challenged-complete", OPENED, put(0, "contests", value=lambda c: c[::-1]))
 edits("opened-option-label-wrong", "14.C 14.D", OPENED, put(*MOTION, "options", 0, "label", value="Yes"))
 edits("opened-option-missing", "14.D 13.B X.challenged-complete", OPENED, drop(*MOTION, "options", 1))

@@ -378,11 +378,23 @@ edits("opened-option-missing", "19.D 18.A X.uncast-complete", UNCAST, drop(*OPEN
 
 # ------------------------------------------------------------------------------------------------- completeness
 
+edits("opened-null-vector-missing", "18.A X.uncast-complete", UNCAST, drop(*OPENED_BOARD, "null_vectors", 0),
+      may="16.A")  # fmt: skip
+edits("opened-nonce-missing", "18.A X.uncast-complete", UNCAST, drop(*OPENED_BOARD, "options", 0, "nonces", 3),
+      may="16.A")  # fmt: skip
+
 edits("opened-code-changed", "X.uncast-complete", UNCAST, put(0, "confirmation_code", value=WRONG_HASH))
 edits("uncast-ballot-not-opened", "X.uncast-complete", UNCAST, drop(0))
 edits("opened-twice", "X.uncast-complete", UNCAST, lambda lines: lines.insert(0, lines[0]))
 edits("opened-out-of-order", "X.uncast-complete", UNCAST, lambda lines: lines.reverse())
 edits("opened-contests-out-of-order", "X.uncast-complete", UNCAST, put(0, "contests", value=lambda c: c[::-1]))
+edits(
+    "opened-contest-twice",
+    "X.uncast-complete",
+    UNCAST,
+    lambda lines: lines[0]["contests"].insert(0, lines[0]["contests"][0]),
+    may="19.B",
+)
 edits("recorded-of-another-code", "X.recorded-complete", RECORDED, put(0, "confirmation_code", value=WRONG_HASH),
       skips="9.A 9.B", may=SUMS)  # fmt: skip
 edits("recorded-of-no-device", "X.recorded-complete", layout.recorded_path(3, 1), put(-1, "device", value=9),
@@ -427,6 +439,15 @@ def _cast_ballot_not_recorded(f: MailForger) -> None:
     """What the voter selected is nowhere; the tally is that of the others."""
     post = board(f)
     post.recorded = None
+    f.write()
+
+
+@defect("X.recorded-complete", skips="9.A 9.B", may=SUMS)
+def _recorded_contest_missing(f: MailForger) -> None:
+    """A cast ballot is recorded without one of its contests, and counted so."""
+    post = board(f)
+    assert post.recorded is not None
+    post.recorded = post.recorded.model_copy(update={"contests": post.recorded.contests[:-1]})
     f.write()
 
 

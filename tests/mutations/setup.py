@@ -83,7 +83,9 @@ edits(
 edits("h-p-wrong", "1.E", layout.HASHES, put("h_p", value=WRONG_HASH), oracle_adds="1.F 2.C")
 edits("h-b-wrong", "1.F", layout.HASHES, put("h_b", value=WRONG_HASH), oracle_adds="4.A")
 edits("r-plus-1", "X.parameters", layout.PARAMETERS, put("r", value=PLUS_ONE))
-edits("q-too-wide", "X.parameters", layout.PARAMETERS, put("q", value=lambda q: "00" + q), unreadable=True)
+edits("r-minus-1", "X.parameters", layout.PARAMETERS, put("r", value=add(-1)))
+for name in "pqg":
+    edits(f"{name}-too-wide", "X.parameters", layout.PARAMETERS, put(name, value=lambda x: "00" + x), unreadable=True)
 
 
 @defect(

@@ -6,7 +6,7 @@ from tests.mutations.registry import BOX_14, SUMS, defect
 
 @defect(
     "X.ballot-style",
-    skips="9.A 9.B X.ballot-contests X.ballot-options X.contest-data-presence",
+    skips="9.A 9.B X.ballot-contests",
     oracle_adds="X.ballot-contests",
 )
 def _style_does_not_exist(f: Forger) -> None:
@@ -28,7 +28,7 @@ def _wrong_style(f: Forger) -> None:
 
 @defect(
     "X.ballot-style",
-    skips=f"{BOX_14} X.ballot-contests X.ballot-options X.contest-data-presence",
+    skips=f"{BOX_14} X.ballot-contests",
     oracle_adds="14.A X.ballot-contests",
 )
 def _style_of_a_challenged_ballot_does_not_exist(f: Forger) -> None:
@@ -55,7 +55,7 @@ def _contest_missing(f: Forger) -> None:
     f.write()
 
 
-@defect("X.ballot-contests 14.B", skips="9.A 9.B")
+@defect("X.ballot-contests 14.B")
 def _contest_missing_on_challenged_ballot(f: Forger) -> None:
     """A challenged ballot lacks a contest of its style, encrypted and opened."""
     vote = f.pick("challenged", device=1)

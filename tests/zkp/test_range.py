@@ -89,6 +89,8 @@ def changes(proof: RangeProof) -> dict[str, RangeProof]:
         "one branch more": RangeProof((*c, TOY_GROUP.scalar(0)), (*v, one)),
         "one response less": replace(proof, responses=v[:-1]),
         "one challenge less": replace(proof, challenges=c[:-1]),
+        "one challenge more": replace(proof, challenges=(*c, TOY_GROUP.scalar(0))),
+        "one response more": replace(proof, responses=(*v, one)),
         "nothing": RangeProof((), ()),
         "a challenge of q and more": replace(proof, challenges=(Scalar(c[0].value + q, TOY_GROUP), *c[1:])),
         "a response of q and more": replace(proof, responses=(Scalar(v[0].value + q, TOY_GROUP), *v[1:])),

@@ -62,6 +62,9 @@ def test_numbers_outside_z_q_are_refused() -> None:
     assert larger.commitment(g, g**x) == proof.commitment(g, g**x)
     with pytest.raises(VerificationError, match="not in Z_q"):
         schnorr.verify(g, g**x, larger, partial(challenge, g**x))
+    larger = SchnorrProof(Scalar(proof.challenge.value + TOY_GROUP.q, TOY_GROUP), proof.response)
+    with pytest.raises(VerificationError, match="not in Z_q"):
+        schnorr.verify(g, g**x, larger, partial(challenge, g**x))
 
 
 def test_encoding_is_challenge_then_response() -> None:

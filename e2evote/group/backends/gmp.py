@@ -114,10 +114,9 @@ class GmpBackend:
         return mpz(1) if result is None else result
 
     def _powers(self, x: mpz, exponents: Sequence[mpz], member: bool) -> tuple[list[mpz], bool]:
-        if len(exponents) + member > 1:
+        if member or len(exponents) > 1:
             return self._chain(x, exponents, member)
-        powers = [gmpy2.powmod(x, c, self.p) for c in exponents]
-        return powers, member and 0 < x < self.p and gmpy2.powmod(x, self.q, self.p) == 1
+        return [gmpy2.powmod(x, c, self.p) for c in exponents], False
 
     def _chain(self, x: mpz, exponents: Sequence[mpz], member: bool) -> tuple[list[mpz], bool]:
         """Return several powers of one base over one chain of squarings x^(4^i), and whether x^q = 1.
