@@ -36,6 +36,18 @@ edits(
     layout.closing_path(2),
     lambda top: top.update(chaining_field="00000000" + WRONG_HASH, closing_hash=WRONG_HASH),
 )
+edits(
+    "closing-field-alone-without-chaining",
+    "X.chain-closed",
+    layout.closing_path(2),
+    lambda closing: closing.update(chaining_field="00" * 36),
+)
+edits(
+    "closing-hash-alone-without-chaining",
+    "X.chain-closed",
+    layout.closing_path(2),
+    lambda closing: closing.update(closing_hash=WRONG_HASH),
+)
 edits("device-calls-itself-3", "X.device-order", layout.opening_path(2), put("device", value=3))
 edits("position-wrong", "X.device-order", layout.ballots_path(1, 1), put(0, "position", value=77))
 edits("status-missing", "X.status-complete", layout.statuses_path(2), drop(-1), may=SUMS)
@@ -192,6 +204,28 @@ def _device_missing(f: Forger) -> None:
     f.votes[3], f.openings[3] = f.votes.pop(2), f.openings.pop(2).model_copy(update={"device": 3})
     f.rechain(3)
     f.write()
+
+
+@defect(
+    "X.device-order",
+    may=f"13.B X.challenged-complete X.challenged-nonce X.contest-data-target {DATA_LEFT_OUT} {BOX_12}",
+    skips=BOX_12,
+)
+def _device_and_its_ballots_call_themselves_1(f: Forger) -> None:
+    """Device 2 says that it is device 1, and so do its ballots."""
+    f.openings[2] = f.openings[2].model_copy(update={"device": 1})
+    for vote in f.votes[2]:
+        vote.change(device=1)
+    f.write()
+
+
+@defect("8.F 8.G")
+def _device_without_ballots_and_without_h_0(f: Forger) -> None:
+    """A device that made no ballot starts its chain with nothing."""
+    f.openings[3], f.votes[3] = f.openings[1].model_copy(update={"device": 3}), []
+    f.close(3)
+    f.write()
+    f.edit(layout.opening_path(3), drop("h_0"))
 
 
 @defect("X.chain-closed", skips="8.G")

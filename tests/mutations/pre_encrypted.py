@@ -376,8 +376,43 @@ edits("opened-option-label-wrong", "19.C 19.D", UNCAST, put(*OPENED_BOARD, "opti
 edits("opened-option-missing", "19.D 18.A X.uncast-complete", UNCAST, drop(*OPENED_BOARD, "options", 3),
       may="16.A")  # fmt: skip
 
+# ------------------------------------------------------------------------------------------- as on ordinary ballots
+
+edits("identifier-hash-wrong", "5.B", PRINTED, put(0, "h_i", value=WRONG_HASH),
+      may="6.D 7.D 16.A 16.B 16.C X.nonce-proof")  # fmt: skip
+edits("nonce-proof-wrong", "X.nonce-proof", PRINTED, put(0, "ballot_nonce", "c_2", "response", value=PLUS_ONE))
+edits("limit-response-plus-1", "7.D", RECORDED, put(0, "contests", 0, "proof", "responses", 0, value=PLUS_ONE))
+edits("style-does-not-exist", "X.ballot-style", PRINTED, put(0, "ballot_style", value=9),
+      may=f"{SUMS} X.recorded-complete X.ballot-contests", skips="9.A 9.B X.ballot-contests")  # fmt: skip
+edits("contest-does-not-exist", "X.ballot-contests", PRINTED, put(0, "contests", 0, "index", value=9),
+      may=f"{SUMS} 16.B 16.C X.recorded-complete", skips="9.A 9.B X.selection-hashes X.short-codes-unique")  # fmt: skip
+
+
+@defect("X.status-complete", may=f"{SUMS} X.cell-minimum X.tally-complete X.recorded-complete X.uncast-complete")
+def _statuses_missing(f: MailForger) -> None:
+    """A device with pre-encrypted ballots has no statuses: nobody knows which of them were cast."""
+    f.write()
+    (f.root / layout.statuses_path(2)).unlink()
+
+
 # ------------------------------------------------------------------------------------------------- completeness
 
+edits("opened-contest-does-not-exist", "19.A X.uncast-complete", UNCAST, put(*OPENED_BOARD, "index", value=9),
+      may="19.B")  # fmt: skip
+edits("recorded-contest-does-not-exist", "X.recorded-complete", RECORDED, put(0, "contests", 0, "index", value=9),
+      may=SUMS, skips="9.A 9.B")  # fmt: skip
+edits("recorded-contest-of-another-style", "X.recorded-complete", RECORDED, put(0, "contests", 0, "index", value=2),
+      may=SUMS, skips="9.A 9.B")  # fmt: skip
+edits("selected-vectors-too-many", "X.recorded-vectors", RECORDED, put(*SELECTED, value=lambda s: [*s, s[1]]),
+      may="15.A")  # fmt: skip
+edits("proofs-of-a-vector-too-many", "X.recorded-vectors", RECORDED,
+      put(*SELECTED, 0, "proofs", value=lambda proofs: [*proofs, proofs[0]]))  # fmt: skip
+edits("hashes-too-many", "X.selection-hashes", PRINTED,
+      put(0, "contests", 0, "selection_hashes", value=lambda psis: [*psis, "F" * 64]), may="16.B 16.C")  # fmt: skip
+for _name, _change in (("short", lambda x: x[:-1]), ("long", lambda x: [*x, x[0]])):
+    edits(f"selected-vector-too-{_name}", "X.recorded-vectors", RECORDED,
+          lambda lines, change=_change: [put(*SELECTED, 0, part, value=change)(lines) for part in ("vector", "proofs")],
+          may="15.A 16.A", skips="15.A")  # fmt: skip
 edits("opened-null-vector-missing", "18.A X.uncast-complete", UNCAST, drop(*OPENED_BOARD, "null_vectors", 0),
       may="16.A")  # fmt: skip
 edits("opened-nonce-missing", "18.A X.uncast-complete", UNCAST, drop(*OPENED_BOARD, "options", 0, "nonces", 3),

@@ -1,30 +1,40 @@
 """A verification that goes on where another ended comes to the same report."""
 
+import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from array import array
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from e2evote.elgamal import Ciphertext
 from e2evote.engine import Here
-from e2evote.errors import E2EVoteError
-from e2evote.record.layout import Record
-from e2evote.verifier import ballots
-from e2evote.verifier.report import Phase, Report
-from e2evote.verifier.run import verify_record
+from e2evote.errors import E2EVoteError, ParseError
+from e2evote.record.layout import INDEX, Record
+from e2evote.verifier import ballots, resume
+from e2evote.verifier.chunk import Outcome
+from e2evote.verifier.report import Finding, Ledger, Phase, Report
+from e2evote.verifier.resume import Saved, StateFile, header
+from e2evote.verifier.run import CHECKS, verify_record
+from e2evote.verifier.v09_aggregation import Sums
 from tests.builders import TOY, BuiltRecord
 from tests.cli.conftest import run
 from tests.cli.conftest import verify as command
 from tests.engine import work
 from tests.mutations import BY_NAME
+from tests.strategies import TOY_GROUP
 from tests.verifier.conftest import Mutants
 
 ROOT = Path(__file__).parents[2]
+HEADER = header(bytes(32), "opened", (TOY,), CHECKS)
 BROKEN = ["status-extra", "repeated-ballot", "missing-ballot", "opened-out-of-order", "encryption-of-two"]
 
 
@@ -45,6 +55,10 @@ def verify(path: Path, state: Path | None = None, until: Phase = "opened", stop:
             raise Stop
 
     return verify_record(Record.at(path), until, Here(), (TOY,), progress, state, 0.0)
+
+
+def pair(number: int) -> Ciphertext:
+    return Ciphertext(TOY_GROUP.element(number), TOY_GROUP.element(number + 100))
 
 
 def interrupted(path: Path, state: Path, ballots: int = 5) -> Path:
@@ -93,7 +107,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from e2evote.engine import Processes
-from e2evote.record.layout import Record
+from e2evote.record.layout import INDEX, Record
 from e2evote.verifier import ballots
 from e2evote.verifier.run import verify_record
 
@@ -189,6 +203,83 @@ def test_a_damaged_state_is_refused(name: str, built: BuiltRecord, tmp_path: Pat
     error = command(built.path, "--resume", state, code=2).stderr
     assert error.startswith(f"Error: {state}:")
     assert state.read_bytes() == damaged
+
+
+def resealed(data: bytes, change: Callable[[list[bytes]], object]) -> bytes:
+    """Change the lines of a state and make its end fit again."""
+    *lines, _ = data.splitlines()
+    change(lines)
+    body = b"".join(line + b"\n" for line in lines)
+    return body + b'{"sha256":"%s"}\n' % hashlib.sha256(body).hexdigest().upper().encode()
+
+
+def digests(ids: int, codes: int) -> bytes:
+    """Return a line with so many bytes of digests."""
+    return b'{"ids":"%s","codes":"%s"}' % (b"00" * ids, b"00" * codes)
+
+
+SEALED: dict[str, tuple[str, Callable[[list[bytes]], object]]] = {
+    "of 7 bytes": ("expected 8 bytes for every ballot", lambda lines: lines.append(digests(7, 8))),
+    "of 9 bytes": ("expected 8 bytes for every ballot", lambda lines: lines.append(digests(8, 9))),
+    "of more ballots": ("expected digests of 6 ballots, found 7 and 7", lambda lines: lines.append(digests(8, 8))),
+    "of more identifiers": ("expected digests of 6 ballots, found 7 and 6", lambda lines: lines.append(digests(8, 0))),
+    "of more codes": ("expected digests of 6 ballots, found 6 and 7", lambda lines: lines.append(digests(0, 8))),
+    "of fewer ballots": ("expected digests of 6 ballots, found 0 and 0", lambda lines: lines.pop()),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_damage_is_found_before_anything_is_verified(name: str, built: BuiltRecord, tmp_path: Path) -> None:
+    state = interrupted(built.path, tmp_path / "state")
+    _, fingerprint = Record.at(built.path).sha256(INDEX)
+    ours = header(fingerprint, "opened", (TOY,), CHECKS)
+    StateFile(state, ours)
+    state.write_bytes(DAMAGES[name](state.read_bytes()))
+    with pytest.raises(ParseError, match=str(state)):
+        StateFile(state, ours)
+
+
+@pytest.mark.parametrize("name", SEALED)
+def test_a_state_has_digests_of_every_ballot(name: str, built: BuiltRecord, tmp_path: Path) -> None:
+    message, change = SEALED[name]
+    state = interrupted(built.path, tmp_path / "state")
+    state.write_bytes(resealed(state.read_bytes(), change))
+    with pytest.raises(ParseError, match=message):
+        verify(built.path, state)
+
+
+def test_what_is_kept_is_what_was_there(tmp_path: Path) -> None:
+    """Every number is another one, so that none can stand for another."""
+    outcome = Outcome(
+        Ledger(Counter({"6.A": 11}), {"6.A": [Finding("is none", 1, 2)]}, Counter({"6.A": 3}), {"7.D"}, {"6.B"}),
+        Sums({1: 21}, {1: 22}, {(1, 3): 23}, {(1, 3): [pair(1), pair(2)]}, {(1, 3), (2, 3)}, {(4, 5): 24}),
+        Counter(cast=2),
+        Counter({3: 31}),
+        Counter({3: 32}),
+        array("Q", [2**64 - 1, 7]),
+        array("Q", [8, 9]),
+        bytes(range(32)),
+    )
+    saved = Saved(bytes(range(32, 64)), 5, bytes(range(64, 96)), outcome)
+    file = StateFile(tmp_path / "state", HEADER)
+    assert file.load(TOY_GROUP) is None
+    file.save(saved)
+    assert StateFile(tmp_path / "state", HEADER).load(TOY_GROUP) == saved
+
+
+def test_a_state_is_due_after_so_many_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(resume, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    file = StateFile(tmp_path / "state", HEADER, 10.0)
+    due = []
+    for now[0] in (100.0, 109.9, 110.0, 120.0):
+        due.append(file.due())
+    assert due == [False, False, True, True]
+    file.save(Saved(bytes(32), 0, bytes(32), Outcome()))
+    due.clear()
+    for now[0] in (120.0, 129.9, 130.0):
+        due.append(file.due())
+    assert due == [False, False, True]
 
 
 def test_places_where_no_state_can_be(built: BuiltRecord, tmp_path: Path) -> None:
