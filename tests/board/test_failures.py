@@ -276,7 +276,7 @@ class Proxy:
                     source.close()
                     target.sendall(data)
                     time.sleep(0.3)
-                    return self.cut()
+                    return target.close()  # not the others: the client may have come back already
                 target.sendall(data)
         return None
 
