@@ -248,9 +248,10 @@ class Proxy:
         self.cut()
 
     def cut(self) -> None:
-        """Close every connection."""
-        while self._pairs:
-            for end in self._pairs.pop():
+        """Close every connection that there is now; the client may come back before the last is closed."""
+        pairs, self._pairs = self._pairs, []
+        for pair in pairs:
+            for end in pair:
                 with suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
                 end.close()
