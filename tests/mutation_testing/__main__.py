@@ -17,9 +17,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.mutation_testing.judging import REACHED
 from tests.mutation_testing.mutants import SCOPE, Mutant, files, mutants
 from tests.mutation_testing.reporting import report, survivors
+from tests.mutation_testing.verdicts import REACHED
 
 BUILD = REACHED.parent
 QUICK, WHOLE = 2.0, 10.0

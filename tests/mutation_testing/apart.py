@@ -24,9 +24,19 @@ import pydantic  # noqa: F401
 import pytest
 import rich.console  # noqa: F401
 
-from tests.mutation_testing.choosing import Chooser, entries
-from tests.mutation_testing.judging import ENDLESS, KILLED, PATIENCE, REACHED, SURVIVED, WAITING, limit, write
+from tests.mutation_testing.choosing import Chooser
 from tests.mutation_testing.mutants import ROOT, Mutant
+from tests.mutation_testing.verdicts import (
+    ENDLESS,
+    KILLED,
+    PATIENCE,
+    REACHED,
+    SURVIVED,
+    WAITING,
+    entries,
+    limit,
+    write,
+)
 
 OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
 OVERHEAD = 20

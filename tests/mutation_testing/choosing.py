@@ -1,10 +1,9 @@
 """Which tests judge a mutant, and in what order: those that reach the changed lines, likely killers first."""
 
 import ast
-import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,8 +130,3 @@ def _of_file(path: Path) -> set[str]:
 
 def _named(text: str) -> set[str]:
     return set(re.findall(r'"((?:[0-9]+|X)\.[A-Za-z-]+)"', text))
-
-
-def entries(path: Path) -> Iterable[dict[str, object]]:
-    """Return the verdicts of a file, a line each."""
-    return map(json.loads, path.read_text(encoding="utf-8").splitlines() if path.is_file() else [])

@@ -8,7 +8,6 @@ import gc
 import json
 import os
 import pickle
-import resource
 import signal
 import time
 from pathlib import Path
@@ -18,20 +17,26 @@ import coverage
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.mutation_testing.choosing import Chooser, entries
+from e2evote.group import powers
+from tests.mutation_testing.choosing import Chooser
 from tests.mutation_testing.mutants import ROOT, Mutant, files
 from tests.mutation_testing.planting import Planter
+from tests.mutation_testing.verdicts import (
+    APART,
+    ENDLESS,
+    KILLED,
+    PATIENCE,
+    REACHED,
+    SURVIVED,
+    WAITING,
+    entries,
+    limit,
+    write,
+)
 
-REACHED = ROOT / "build" / "mutants" / "reached.pickle"
-"""What the tests reach and took; removed, it is found out again."""
 LONGEST = 3.0
 """Seconds that a test may take to be among those for every mutant."""
-PATIENCE = 5.0
-"""A mutant is endless after this many times the processor's seconds that its tests took without it, and one more."""
-WAITING = 60.0
-"""So long a mutant may take, whatever it does: many times what it needs, on a busy machine too."""
-MEMORY = 4 * 2**30
-KILLED, SURVIVED, ENDLESS, APART = "killed", "survived", "timed out", "apart"
+UNCHANGED = "unchanged"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,7 +60,7 @@ class Running(NamedTuple):
     mutant: Mutant
     tests: list[str]
     since: float
-    limit: float
+    longest: float
     pipe: int
 
 
@@ -63,7 +68,7 @@ class Judge:
     """Runs the tests once and then judges mutants."""
 
     def __init__(self, session: pytest.Session) -> None:
-        options = session.config.option
+        options, self._session = session.config.option, session
         self._items = {item.nodeid: item for item in session.items}
         self._mutants: list[Mutant] = pickle.loads(Path(options.mutants).read_bytes())
         self._verdicts, self._children, self._seconds = Path(options.verdicts), options.children, options.seconds
@@ -71,10 +76,12 @@ class Judge:
     def judge(self) -> None:
         self._chooser = self._as_before() or self._baseline()
         planter = Planter()
+        powers._fixed.cache_clear()  # tables in shared memory: whoever lets go of them, a child too, takes them away
         gc.collect()
         gc.freeze()  # children share the memory as long as nobody writes to it
         judged = {entry["key"] for entry in entries(self._verdicts)}
         left = [mutant for mutant in self._mutants if mutant.key not in judged]
+        left = [unchanged(file) for file in sorted({mutant.file for mutant in left})] + left
         running: dict[int, Running] = {}
         with self._verdicts.open("a", encoding="utf-8") as out:
             while left or running:
@@ -100,8 +107,8 @@ class Judge:
         running[child] = Running(mutant, tests, time.monotonic(), WAITING + PATIENCE * seconds, read)
 
     def _reap(self, running: dict[int, Running], out: TextIO) -> None:
-        for child, (mutant, tests, since, limit, pipe) in list(running.items()):
-            late = time.monotonic() - since > limit
+        for child, (mutant, tests, since, longest, pipe) in list(running.items()):
+            late = time.monotonic() - since > longest
             if late:
                 os.kill(child, signal.SIGKILL)
             done, status = os.waitpid(child, 0 if late else os.WNOHANG)
@@ -113,6 +120,10 @@ class Judge:
             if not said:
                 slow = late or (os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL))
                 said = {"verdict": ENDLESS} if slow else {"verdict": KILLED, "by": f"the process: status {status}"}
+            if mutant.operator == UNCHANGED:
+                if said["verdict"] != SURVIVED:
+                    pytest.exit(f"{mutant.file} is killed without a change: {said}", 1)
+                continue
             if said["verdict"] == KILLED:
                 self._chooser.killed(mutant, said["by"])
             write(out, mutant, said | {"tests": len(tests), "seconds": round(time.monotonic() - since, 2)})
@@ -138,6 +149,8 @@ class Judge:
 
     def _run(self, names: list[str]) -> Any:
         """Run tests one after the other; after the last, what they share stays."""
+        if names:  # whatever is set up is what the tests before needed
+            self._session._setupstate.teardown_exact(self._items[names[0]])
         for name, following in zip(names, names[1:] + names[:1], strict=True):
             reports = runtestprotocol(self._items[name], log=False, nextitem=self._items[following])
             yield name, any(report.failed for report in reports)
@@ -192,14 +205,7 @@ class Judge:
         return {*expected["must_fail"], *expected["skips"]} if isinstance(expected, dict) else None
 
 
-def limit(seconds: float) -> None:
-    """Let the system end this process after so many seconds of processor time, and keep its memory small."""
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-
-
-def write(out: TextIO, mutant: Mutant, said: dict[str, Any]) -> None:
-    """Write a verdict."""
-    entry = {"key": mutant.key, "line": mutant.first, "function": mutant.function, "change": mutant.change, **said}
-    out.write(json.dumps(entry, ensure_ascii=False) + "\n")
-    out.flush()
+def unchanged(file: str) -> Mutant:
+    """Return a file as it is, as if it were a mutant; it has to survive."""
+    source = (ROOT / file).read_text(encoding="utf-8")
+    return Mutant(file, UNCHANGED, 0, 1, len(source.splitlines()), "", source, ())

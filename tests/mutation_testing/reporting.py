@@ -5,8 +5,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from tests.mutation_testing.choosing import entries
-from tests.mutation_testing.judging import APART, ENDLESS, KILLED, SURVIVED
+from tests.mutation_testing.verdicts import APART, ENDLESS, KILLED, SURVIVED, entries
 
 STAGES = ("quick", "whole", "apart", "apart-whole")
 """In this order: what a later stage says counts."""
