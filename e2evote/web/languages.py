@@ -1,7 +1,7 @@
 """The languages of the pages: words, digits, dates and the direction of writing.
 
-English is in the templates; the others are catalogues under ``locale``, compiled when they are loaded. Numbers and
-dates are those of the language: Persian digits and the Persian calendar in Persian. Codes are never translated.
+English is in the templates; the others are catalogues under ``locale/<tag>``, compiled when they are loaded. Numbers
+and dates are those of the language: Persian digits and the Persian calendar in Persian. Codes are never translated.
 """
 
 from collections.abc import Mapping
@@ -65,16 +65,24 @@ def languages() -> Mapping[str, Language]:
     """Return every language by its tag; the first is the one of those who ask for none of them."""
     return {
         "en": Language("en", Locale("en"), NullTranslations()),
-        "fa": Language("fa", Locale("fa"), _catalogue("fa")),
+        "fa": Language("fa", Locale("fa"), _translations("fa")),
     }
 
 
-def _catalogue(tag: str) -> Translations:
-    compiled = BytesIO()
-    with (FOLDER / f"{tag}.po").open("rb") as file:
-        write_mo(compiled, read_po(file, locale=tag))
-    compiled.seek(0)
-    return Translations(compiled)
+def catalogues(tag: str) -> tuple[Path, ...]:
+    """Return the files with the words of a language, one for each part of the pages."""
+    return tuple(sorted((FOLDER / tag).glob("*.po")))
+
+
+def _translations(tag: str) -> Translations:
+    result = Translations()
+    for path in catalogues(tag):
+        compiled = BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, locale=tag))
+        compiled.seek(0)
+        result.merge(Translations(compiled))
+    return result
 
 
 def choose(asked: str | None, accepted: str) -> Language:

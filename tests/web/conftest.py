@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
 from e2evote.web.application import board_application
 from e2evote.web.token import submission_token
+from tests.web.browser import chromium
 from tests.web.elections import VotingBoard, voting_board
 
 
@@ -46,3 +48,10 @@ def fuzzed(prepared: VotingBoard, tmp_path_factory: pytest.TempPathFactory) -> I
     shutil.copytree(prepared.folder, folder)
     with TestClient(board_application(replace(prepared, folder=folder).settings(interval=3600))) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, for tests that open windows of their own (``tests.web.browser.window``)."""
+    with chromium() as started:
+        yield started

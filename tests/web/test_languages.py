@@ -1,6 +1,8 @@
 """Words, digits and dates of the pages; the catalogues have every text, and no other."""
 
+from collections import Counter
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,7 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import e2evote.web
-from e2evote.web.languages import FOLDER, choose, languages
+from e2evote.web.languages import catalogues, choose, languages
 
 WEB = Path(e2evote.web.__file__).parent
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
@@ -25,17 +27,18 @@ def texts() -> set[str]:
 
 @pytest.mark.parametrize("tag", [tag for tag in languages() if tag != "en"])
 def test_a_catalogue_has_every_text_and_no_other(tag: str) -> None:
-    with (FOLDER / f"{tag}.po").open("rb") as file:
-        catalogue = read_po(file, locale=tag)
-    assert {message.id for message in catalogue if message.id} == texts()
-    assert not [message.id for message in catalogue if not message.string or message.fuzzy]
-    assert not catalogue.obsolete
+    found = [read_po(BytesIO(path.read_bytes()), locale=tag) for path in catalogues(tag)]
+    messages = [message for catalogue in found for message in catalogue if message.id]
+    assert Counter(message.id for message in messages) == Counter(texts())
+    assert not [message.id for message in messages if not message.string or message.fuzzy]
+    assert not any(catalogue.obsolete for catalogue in found)
 
 
 @pytest.mark.parametrize("tag", [tag for tag in languages() if tag != "en"])
 def test_the_places_of_values_are_those_of_the_english_text(tag: str) -> None:
-    with (FOLDER / f"{tag}.po").open("rb") as file:
-        assert [str(error) for message in read_po(file, locale=tag) for error in message.check()] == []
+    for path in catalogues(tag):
+        catalogue = read_po(BytesIO(path.read_bytes()), locale=tag)
+        assert [str(error) for message in catalogue for error in message.check()] == []
 
 
 @pytest.mark.parametrize(

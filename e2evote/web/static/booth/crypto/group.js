@@ -37,7 +37,10 @@ export class Group {
     return integerOf(fromHex(text, L_Q));
   }
 
-  /** Return x mod q, also of negative numbers. @param {bigint} x @returns {bigint} */
+  /** Return x mod q, also of negative numbers.
+   * @param {bigint} x
+   * @returns {bigint}
+   */
   modQ(x) {
     const rest = x % this.q;
     return rest < 0n ? rest + this.q : rest;
@@ -58,7 +61,10 @@ export class Group {
     return result % this.p;
   }
 
-  /** Tell whether 0 < x < p and x^q mod p = 1. @param {bigint} x @returns {boolean} */
+  /** Tell whether 0 < x < p and x^q mod p = 1.
+   * @param {bigint} x
+   * @returns {boolean}
+   */
   isMember(x) {
     return 0n < x && x < this.p && this.power(x, this.q) === 1n;
   }

@@ -24,7 +24,7 @@ const HMAC = { name: "HMAC", hash: "SHA-256" };
 
 /** @param {Uint8Array} key @param {Uint8Array} message @returns {Promise<Uint8Array>} */
 async function hmac(key, message) {
-  const raw = /** @type {Uint8Array<ArrayBuffer>[]} */ ([key, message]);
+  const raw = /** @type {BufferSource[]} */ ([key, message]);
   const imported = await crypto.subtle.importKey("raw", raw[0], HMAC, false, ["sign"]);
   return new Uint8Array(await crypto.subtle.sign("HMAC", imported, raw[1]));
 }

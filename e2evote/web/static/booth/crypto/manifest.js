@@ -8,7 +8,10 @@
 /** @typedef {{ contests: Contest[], ballot_styles: BallotStyle[], maximum_weight?: number }} Manifest */
 /** @typedef {{ coefficients: number[], constant: number, limit: number }} Relation */
 
-/** Return the effective R of every option. @param {Contest} contest @returns {number[]} */
+/** Return the effective R of every option.
+ * @param {Contest} contest
+ * @returns {number[]}
+ */
 export function optionLimits(contest) {
   const stated = contest.selection_limit ?? 1;
   return contest.options.map((option) => {
@@ -19,7 +22,10 @@ export function optionLimits(contest) {
   });
 }
 
-/** Return the effective L. @param {Contest} contest @returns {number} */
+/** Return the effective L.
+ * @param {Contest} contest
+ * @returns {number}
+ */
 export function contestLimit(contest) {
   const total = sum(optionLimits(contest));
   const stated = contest.selection_limit ?? 1;
