@@ -19,7 +19,7 @@ from _pytest.runner import runtestprotocol
 
 from e2evote.group import powers
 from tests.mutation_testing.choosing import Chooser
-from tests.mutation_testing.mutants import ROOT, Mutant, files
+from tests.mutation_testing.mutants import ROOT, UNCHANGED, Mutant, files, unchanged
 from tests.mutation_testing.planting import Planter
 from tests.mutation_testing.verdicts import (
     APART,
@@ -36,7 +36,6 @@ from tests.mutation_testing.verdicts import (
 
 LONGEST = 3.0
 """Seconds that a test may take to be among those for every mutant."""
-UNCHANGED = "unchanged"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -203,9 +202,3 @@ class Judge:
         call = getattr(self._items[name], "callspec", None)
         expected = call.params.get("expected") if call else None
         return {*expected["must_fail"], *expected["skips"]} if isinstance(expected, dict) else None
-
-
-def unchanged(file: str) -> Mutant:
-    """Return a file as it is, as if it were a mutant; it has to survive."""
-    source = (ROOT / file).read_text(encoding="utf-8")
-    return Mutant(file, UNCHANGED, 0, 1, len(source.splitlines()), "", source, ())
