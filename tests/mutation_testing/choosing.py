@@ -51,12 +51,13 @@ class Chooser:
         """Return tests that together took about so many seconds without the mutant, or one that takes longer.
 
         Where nothing reaches the lines that changed, because they are run when the module is imported, or because
-        coverage counts them as another line, tests that reach the function or the file stand in.
+        coverage counts them as another line, tests that reach the function or the file stand in, or all.
         """
         reached = self.reached[mutant.file]
         found: set[str] = set()
         for lines in (range(mutant.first, mutant.last + 1), block(mutant), reached):
             found = found or self.took.keys() & set().union(*(reached.get(line, set()) for line in lines))
+        found = found or set(self.took)
         chosen: list[str] = []
         for name in self._in_order(mutant, found):
             seconds -= self.took[name]
