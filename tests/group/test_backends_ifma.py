@@ -1,6 +1,8 @@
 """The kernel for eight numbers gives what gmpy2 gives for every number and shape, refuses what it must not read."""
 
+import importlib.util
 import pickle
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
@@ -83,6 +85,17 @@ def test_the_bits_that_the_kernel_relies_on(bits: int, there: bool) -> None:
 @pytest.mark.parametrize(("excess", "there"), [(0, False), (1, True), (2**15, True), (2**16 - 1, True), (2**16, False)])
 def test_how_far_q_may_lie_below_a_power_of_two(excess: int, there: bool) -> None:
     assert ifma.supports(P, (mpz(1) << 256) - excess) == there
+
+
+def test_an_extension_that_was_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(backends, "_ifma", raising=False)
+    monkeypatch.setitem(sys.modules, "e2evote.group.backends._ifma", None)
+    spec = importlib.util.find_spec("e2evote.group.backends.ifma")
+    assert spec is not None
+    assert spec.loader is not None
+    again = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(again)
+    assert not again.available()
 
 
 def test_a_kernel_that_the_processor_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ TESTS = (
     *("group", "zkp", "test_hashing.py", "test_elgamal.py", "test_hashed_elgamal.py", "test_secret_sharing.py"),
     *("vectors", "mistakes", "test_merging.py", "test_overrides.py", "mutation_testing/records.py"),
     *(f"verifier/test_{name}.py" for name in ("report", "secrecy", "v09_aggregation", "cutting", "references", "run")),
-    *(f"verifier/test_{name}.py" for name in ("reduction", "resume", "mutations", "mail_mutations")),
+    *(f"verifier/test_{name}.py" for name in ("reduction", "resume", "mutations", "mail_mutations", "both_ways")),
 )
 LEFT_OUT = (
     *("test_exactly_the_checks", "test_the_oracle_finds", "test_processes_and_archives", "test_the_death"),

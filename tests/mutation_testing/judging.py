@@ -200,5 +200,7 @@ class Judge:
     def _must_fail(self, name: str) -> set[str] | None:
         """Return the checks that must fail or are not run, where the test is of a record."""
         call = getattr(self._items[name], "callspec", None)
-        expected = call.params.get("expected") if call else None
-        return {*expected["must_fail"], *expected["skips"]} if isinstance(expected, dict) else None
+        given = call.params if call else {}
+        if isinstance(expected := given.get("expected"), dict):
+            return {*expected["must_fail"], *expected["skips"]}
+        return {given["value"].check} if hasattr(given.get("value"), "check") else None
