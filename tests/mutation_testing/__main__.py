@@ -22,7 +22,7 @@ from tests.mutation_testing.reporting import report, survivors
 from tests.mutation_testing.verdicts import REACHED
 
 BUILD = REACHED.parent
-QUICK, WHOLE = 2.0, 10.0
+QUICK, WHOLE = 2.0, 5.0
 """Seconds of tests for every mutant, and again for those that survive them."""
 TESTS = (
     *("group", "zkp", "test_hashing.py", "test_elgamal.py", "test_hashed_elgamal.py", "test_secret_sharing.py"),

@@ -10,13 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 
-from tests.mutation_testing.mutants import ROOT, Mutant, files
+from tests.mutation_testing.mutants import ROOT, RUN_ON_IMPORT, Mutant, files
 
 COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 Place = tuple[str, str, int]
 """File, qualified name and first line of a function."""
-RUN_ON_IMPORT = ("e2evote/group/parameters.py",)
-"""Their functions are called while they are imported, and what came of it is kept everywhere."""
 
 
 class Planter:
