@@ -157,3 +157,14 @@ def test_a_p_that_is_higher_than_the_prescribed_one(records: dict[type[Forger], 
     root = shutil.copytree(records[ORDINARY], tmp_path / "record")
     edit(root / layout.PARAMETERS, put("p", value="F" * 1024))
     assert "1.B" in failed(root)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_device_and_its_ballots_under_another_number(
+    number: int, records: dict[type[Forger], Path], tmp_path: Path
+) -> None:
+    root = shutil.copytree(records[ORDINARY], tmp_path / "record")
+    edit(root / OPEN_2, put("device", value=number))
+    for path in (root / OPEN_2).parent.glob("ballots-*"):
+        edit(path, lambda lines: [line.update(device=number) for line in lines])
+    assert "X.device-order" in failed(root)

@@ -171,9 +171,12 @@ def test_a_worker_that_sees_another_folder_says_so(copy: Path, tmp_path: Path) -
         verify_record(Record(Elsewhere(copy)), "opened", Unfaithful(apart=True), (TOY,))
 
 
-def test_a_worker_of_another_version_says_so(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("version", ["0.0.0", "9.9.9"])
+def test_a_worker_of_another_version_says_so(version: str, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def other(_: object) -> None:
-        monkeypatch.setattr(ballots, "__version__", "9.9.9")
+        monkeypatch.setattr(ballots, "__version__", version)
 
-    with pytest.raises(E2EVoteError, match=r"a worker runs e2evote 9.9.9, and this is .*: use the same everywhere"):
+    with pytest.raises(
+        E2EVoteError, match=rf"a worker runs e2evote {version}, and this is .*: use the same everywhere"
+    ):
         verify(copy, Unfaithful(before=other))

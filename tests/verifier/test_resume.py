@@ -84,6 +84,23 @@ def test_findings_are_kept_in_order(name: str, mutants: Mutants, tmp_path: Path)
     assert verify(path, state) == verify(path)
 
 
+def test_half_a_chunk_is_not_kept(built: BuiltRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends the verification may come while an outcome is added."""
+    state, add = tmp_path / "state", Outcome.add
+
+    def interrupted_add(self: Outcome, other: Outcome) -> None:
+        if len(self.id_digests) >= 6:
+            self.sums.add(other.sums)
+            raise Stop
+        add(self, other)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Outcome, "add", interrupted_add)
+        with pytest.raises(Stop):
+            verify(built.path, state)
+    assert verify(built.path, state) == verify(built.path)
+
+
 def test_the_work_is_not_done_again(built: BuiltRecord, tmp_path: Path) -> None:
     state = interrupted(built.path, tmp_path / "state", 8)
     seen: list[int] = []
