@@ -17,6 +17,7 @@ PASSING = ("tests/verifier/",)
 KIN = {
     **dict.fromkeys(("v09_aggregation", "v11_tally_contents", "x_exceptions", "secrecy"), OVERRIDING),
     **dict.fromkeys(("computation", "gmp", "ifma", "membership"), ("tests/group/",)),
+    **dict.fromkeys(("x_board", "board_entries", "board_ballots"), ("tests/verifier/test_board_",)),
     **dict.fromkeys(("ballots", "cutting", "chunk", "reduction", "references", "report", "resume", "run"), PASSING),
 }
 """Where a module is tested, if not in a file of its name."""

@@ -2,7 +2,7 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +47,16 @@ class Mutant:
     def key(self) -> str:
         """What names it as long as file and operators stay as they are."""
         return f"{self.file}:{self.operator}:{self.occurrence}"
+
+    @property
+    def name(self) -> str:
+        """What names it in explained.toml."""
+        return name_of(self.function, self.change)
+
+
+def name_of(function: str, change: Sequence[str]) -> str:
+    """Return the name of a mutant by what it changes: the function and the changed lines, wherever they stand."""
+    return f"{function}: {' '.join(change)}"
 
 
 def unchanged(file: str) -> Mutant:
