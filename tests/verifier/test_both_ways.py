@@ -159,6 +159,32 @@ def test_a_p_that_is_higher_than_the_prescribed_one(records: dict[type[Forger], 
     assert "1.B" in failed(root)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [put("q", value=lambda text: text.lstrip("0"))],
+        [put(name, value=lambda text: "00" + text) for name in ("p", "g")],
+    ],
+    ids=["q narrower", "p and g wider"],
+)
+def test_numbers_of_another_width(
+    changes: list[Callable[[Any], None]], records: dict[type[Forger], Path], tmp_path: Path
+) -> None:
+    root = shutil.copytree(records[ORDINARY], tmp_path / "record")
+    for change in changes:
+        edit(root / layout.PARAMETERS, change)
+    assert failed(root) == {"X.parameters"}
+
+
+@pytest.mark.parametrize("path", [("null_vectors",), ("options", 0, "nonces"), ("options",)], ids=lambda path: path[-1])
+def test_one_more_in_an_uncast_ballot(
+    path: tuple[str | int, ...], records: dict[type[Forger], Path], tmp_path: Path
+) -> None:
+    root = shutil.copytree(records[MAIL], tmp_path / "record")
+    edit(root / layout.UNCAST_BALLOTS, put(0, "contests", 0, *path, value=lambda values: [*values, values[-1]]))
+    assert "X.uncast-complete" in failed(root)
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_a_device_and_its_ballots_under_another_number(
     number: int, records: dict[type[Forger], Path], tmp_path: Path

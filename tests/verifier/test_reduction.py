@@ -120,10 +120,11 @@ def replace(path: Path, old: bytes, new: bytes) -> None:
     path.write_bytes(data.replace(old, new, 1))
 
 
+@pytest.mark.parametrize("change", [b" ", b"!", b"#", b"$"])
 @pytest.mark.parametrize("name", ["ballots-000001.ndjson", "statuses.ndjson"])
-def test_a_file_that_changes_between_cutting_and_reading(name: str, copy: Path) -> None:
+def test_a_file_that_changes_between_cutting_and_reading(name: str, change: bytes, copy: Path) -> None:
     path = copy / "devices" / "0001" / name
-    hands = Unfaithful(apart=True, before=lambda _: replace(path, b'"', b" "))
+    hands = Unfaithful(apart=True, before=lambda _: replace(path, b'"', change))
     with pytest.raises(ParseError, match=rf"^devices/0001/{name}: the file changed while .* another file"):
         verify(copy, hands)
 
