@@ -27,7 +27,14 @@ QUICK, WHOLE, LONG = 2.0, 5.0, 40.0
 """Seconds of tests for every mutant, for those that survive them, and for what then is not explained."""
 TESTS = (
     *("group", "zkp", "test_hashing.py", "test_elgamal.py", "test_hashed_elgamal.py", "test_secret_sharing.py"),
-    *("vectors", "mistakes", "test_merging.py", "test_overrides.py", "mutation_testing/records.py"),
+    *(
+        "vectors",
+        "messages/test_hashes.py",
+        "mistakes",
+        "test_merging.py",
+        "test_overrides.py",
+        "mutation_testing/records.py",
+    ),
     *(f"verifier/test_{name}.py" for name in ("report", "secrecy", "v09_aggregation", "cutting", "references", "run")),
     *(f"verifier/test_{name}.py" for name in ("reduction", "resume", "mutations", "mail_mutations", "both_ways")),
     *(f"verifier/test_{name}.py" for name in ("board_mutations", "board_record")),

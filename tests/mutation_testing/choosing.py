@@ -16,6 +16,7 @@ OVERRIDING = ("tests/test_overrides.py", "tests/test_merging.py")
 PASSING = ("tests/verifier/",)
 KIN = {
     **dict.fromkeys(("v09_aggregation", "v11_tally_contents", "x_exceptions", "secrecy"), OVERRIDING),
+    "hashing": ("tests/vectors/", "tests/messages/"),
     **dict.fromkeys(("computation", "gmp", "ifma", "membership"), ("tests/group/",)),
     **dict.fromkeys(("x_board", "board_entries", "board_ballots"), ("tests/verifier/test_board_",)),
     **dict.fromkeys(("ballots", "cutting", "chunk", "reduction", "references", "report", "resume", "run"), PASSING),

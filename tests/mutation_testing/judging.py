@@ -80,7 +80,7 @@ class Judge:
         gc.freeze()  # children share the memory as long as nobody writes to it
         judged = {entry["key"] for entry in entries(self._verdicts)}
         left = [mutant for mutant in self._mutants if mutant.key not in judged]
-        left = [unchanged(file) for file in sorted({mutant.file for mutant in left})] + left
+        left = [unchanged(mutant.file) for mutant in left[:1]] + left  # and all tests, which have to pass
         running: dict[int, Running] = {}
         with self._verdicts.open("a", encoding="utf-8") as out:
             while left or running:
@@ -94,7 +94,7 @@ class Judge:
         return max(1, min(self._children, round((os.cpu_count() or 1) - os.getloadavg()[0] + self._children)))
 
     def _start(self, running: dict[int, Running], planter: Planter, mutant: Mutant) -> None:
-        tests = self._chooser.tests(mutant, self._seconds)
+        tests = [*self._chooser.took] if mutant.operator == UNCHANGED else self._chooser.tests(mutant, self._seconds)
         seconds = 1 + sum(self._chooser.took[name] for name in tests)
         read, write = os.pipe()
         child = os.fork()
@@ -121,7 +121,7 @@ class Judge:
                 said = {"verdict": ENDLESS} if slow else {"verdict": KILLED, "by": f"the process: status {status}"}
             if mutant.operator == UNCHANGED:
                 if said["verdict"] != SURVIVED:
-                    pytest.exit(f"{mutant.file} is killed without a change: {said}", 1)
+                    pytest.exit(f"killed without a change: {said}", 1)
                 continue
             if said["verdict"] == KILLED:
                 self._chooser.killed(mutant, said["by"])
