@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from e2evote import hashing
-from e2evote.hashing import H, H_q, Tag, kdf
+from e2evote.hashing import H, H_q, OwnTag, Tag, kdf
 from tests.strategies import TOY_GROUP
 from tests.vectors.recorder import recorded
 
@@ -37,6 +37,12 @@ def test_message_is_the_tag_and_the_parts() -> None:
 def test_a_wrong_length_is_a_bug(key: bytes, parts: tuple[bytes | int, ...], length: int) -> None:
     with pytest.raises(AssertionError):
         H(key, Tag.DEVICE, *parts, length=length)
+
+
+def test_own_tags_stay() -> None:
+    """Whatever was made with a tag is lost with it: keys, fingerprints, invitations."""
+    names = "share_opening invitation roster decryption statement message seen fingerprint key_check field_relation"
+    assert {tag.name.lower(): tag.value for tag in OwnTag} == {name: 0xE0 + i for i, name in enumerate(names.split())}
 
 
 def test_the_largest_small_integer() -> None:

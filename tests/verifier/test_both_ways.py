@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,11 +11,13 @@ import pytest
 from e2evote.encoding import canonical_json
 from e2evote.record import layout
 from e2evote.record.layout import Record
-from e2evote.verifier.run import verify_record
+from e2evote.verifier.report import Phase
+from e2evote.verifier.run import CHECKS, verify_record
 from tests.board_forger import BoardForger
 from tests.builders import TOY, BuiltRecord, reindex
 from tests.forger import Forger
 from tests.mail_forger import MailForger
+from tests.mutations.pre_encrypted import NOT_BY_MAIL
 from tests.mutations.registry import add, put
 
 ORDINARY, MAIL, BOARD = Forger, MailForger, BoardForger
@@ -194,3 +196,82 @@ def test_a_device_and_its_ballots_under_another_number(
     for path in (root / OPEN_2).parent.glob("ballots-*"):
         edit(path, lambda lines: [line.update(device=number) for line in lines])
     assert "X.device-order" in failed(root)
+
+
+# ------------------------------------------------------------------------------------------- what is not there
+
+
+def copied(records: dict[type[Forger], Path], kind: type[Forger], tmp_path: Path) -> Path:
+    return shutil.copytree(records[kind], tmp_path / "record")
+
+
+def of_status(root: Path, status: str, until: Phase = "opened") -> set[str]:
+    reindex(root)
+    report = verify_record(Record.at(root), until, allow_insecure=(TOY,))
+    return {check.id for check in report.checks if check.status == status}
+
+
+def test_the_last_option_of_the_last_contest_has_its_limit_too(
+    records: dict[type[Forger], Path], tmp_path: Path
+) -> None:
+    root = copied(records, ORDINARY, tmp_path)
+    edit(root / layout.CHALLENGED_BALLOTS, put(0, "contests", -1, "options", -1, "selection", value=2))
+    assert "14.E" in failed(root)
+
+
+def test_a_printed_ballot_without_a_status(records: dict[type[Forger], Path], tmp_path: Path) -> None:
+    root = copied(records, MAIL, tmp_path)
+    (root / layout.statuses_path(2)).unlink()
+    assert {"X.status-complete", "X.recorded-complete", "X.uncast-complete"} <= failed(root)
+
+
+def test_a_printed_and_recorded_contest_that_does_not_exist(records: dict[type[Forger], Path], tmp_path: Path) -> None:
+    root = copied(records, MAIL, tmp_path)
+    for file in (PRINTED, RECORDED):
+        edit(root / file, put(0, "contests", -1, "index", value=9))
+    assert "X.ballot-contests" in failed(root)
+
+
+def test_an_uncast_ballot_of_a_style_that_does_not_exist(records: dict[type[Forger], Path], tmp_path: Path) -> None:
+    root = copied(records, MAIL, tmp_path)
+    opened = json.loads((root / layout.UNCAST_BALLOTS).read_bytes().splitlines()[0])
+    place = layout.ballots_path(opened["device"], 1), opened["position"] - 1
+    edit(root / place[0], put(place[1], "ballot_style", value=9))
+    assert {"19.A", "19.B", "19.C", "19.D"} <= of_status(root, "not run")
+    assert "X.ballot-style" in failed(root)
+
+
+def test_a_file_that_is_missing(records: dict[type[Forger], Path], tmp_path: Path) -> None:
+    root = copied(records, ORDINARY, tmp_path)
+    (root / layout.CHALLENGED_BALLOTS).unlink()
+    report = verify_record(Record.at(root), allow_insecure=(TOY,))
+    assert {check.id for check in report.checks if check.status == "failed"} == {"X.index", "X.challenged-complete"}
+
+
+def test_a_file_on_the_board_that_is_not_in_the_index(records: dict[type[Forger], Path], tmp_path: Path) -> None:
+    root = copied(records, BOARD, tmp_path)
+    edit(root / layout.INDEX, lambda index: index["files"].remove(next(file_of(index, layout.TALLIES))))
+    report = verify_record(Record.at(root), allow_insecure=(TOY,))
+    assert {check.id for check in report.checks if check.status == "failed"} == {"X.index"}
+
+
+def file_of(index: dict[str, Any], path: str) -> Iterator[dict[str, Any]]:
+    return (entry for entry in index["files"] if entry["path"] == path)
+
+
+def test_a_recorded_ballot_without_a_status_on_the_board(records: dict[type[Forger], Path], tmp_path: Path) -> None:
+    root = copied(records, BOARD, tmp_path)
+    entries = [json.loads(line) for line in (root / layout.BOARD_ENTRIES).read_bytes().splitlines()]
+    code = next(entry["confirmation_code"] for entry in entries if entry["kind"] == "recorded")
+    status = next(e for e in entries if e["kind"] == "status" and e["confirmation_code"] == code)
+    edit(root / layout.BOARD_ENTRIES, lambda lines: lines.remove(status))
+    assert "X.board-statuses" in failed(root)
+
+
+def test_a_board_that_is_valid(records: dict[type[Forger], Path], tmp_path: Path) -> None:
+    """What was looked at has passed; its end is asked for at the end."""
+    root = copied(records, BOARD, tmp_path)
+    assert of_status(root, "passed") == {check.id for check in CHECKS} - NOT_BY_MAIL
+    assert "X.board-end" in of_status(root, "not run", "decryption")
+    report = verify_record(Record.at(root), allow_insecure=(TOY,))
+    assert report.counts["entries"] == len((root / layout.BOARD_ENTRIES).read_bytes().splitlines())

@@ -100,6 +100,17 @@ def test_what_the_suite_leaves_open(name: str, check: str, mutants: Mutants) -> 
     assert check in of_status(verify(mutants.path(BY_NAME[name])), "failed")
 
 
+def test_a_contest_of_cast_and_challenged_ballots_is_missing(built: BuiltRecord, tmp_path: Path) -> None:
+    """Without spoiled ballots, which nobody submitted."""
+    forger = Forger.of(tmp_path / "record", built)
+    for vote in forger.all_votes():
+        vote.status = "cast" if vote.status == "spoiled" else vote.status
+    forger.write()
+    forger.edit_lines(layout.TALLIES, lambda lines: lines[0]["contests"].pop(0))
+    reindex(forger.root)
+    assert "11.D" in of_status(verify(forger.root), "failed")
+
+
 def test_contest_data_of_two_contests_on_a_ballot(tmp_path: Path) -> None:
     """Every entry speaks of one of them, and both in order; no other one stands in."""
     board, scores, motion = DEFAULT_MANIFEST["contests"]

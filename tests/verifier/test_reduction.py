@@ -5,6 +5,8 @@ import os
 import shutil
 import signal
 import zipfile
+from array import array
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,9 @@ from e2evote.errors import E2EVoteError, ParseError
 from e2evote.record.layout import Record
 from e2evote.record.places import Directory
 from e2evote.verifier import ballots
+from e2evote.verifier.chunk import Outcome
+from e2evote.verifier.cutting import Ended, Opened
+from e2evote.verifier.reduction import Cut, Extent, Reduction
 from e2evote.verifier.report import Report
 from e2evote.verifier.run import verify_record
 from tests.builders import TOY, BuiltRecord, build_record
@@ -104,6 +109,51 @@ def test_a_chunk_that_does_not_count_exactly_once_is_an_error(fault: str, tmp_pa
     built = build_record(tmp_path / "record", ballots=11)  # chunks of two and of one
     with pytest.raises(E2EVoteError, match="the verification went wrong: "):
         verify(built.path, Unfaithful(after=FAULTS[fault]))
+
+
+def outcome(ballots: int) -> Outcome:
+    digests = array("Q", range(ballots))
+    return Outcome(statuses=Counter(cast=ballots), id_digests=digests, code_digests=digests)
+
+
+NEXT = Extent(2, 1, 3, 2)
+WRONG: dict[str, tuple[Extent, Extent, Outcome]] = {
+    "of fewer ballots than were cut": (NEXT, Extent(2, 1, 3, 1), outcome(1)),
+    "with fewer ballots than it says": (NEXT, NEXT, outcome(1)),
+    "with more ballots than it says": (NEXT, NEXT, outcome(3)),
+    "of another device": (NEXT, Extent(2, 2, 3, 2), outcome(2)),
+    "cut again": (Extent(1, 1, 1, 2), Extent(1, 1, 1, 2), outcome(2)),
+    "one too far": (Extent(3, 1, 3, 2), Extent(3, 1, 3, 2), outcome(2)),
+    "with a gap before it": (Extent(2, 1, 4, 2), Extent(2, 1, 4, 2), outcome(2)),
+    "with a ballot again": (Extent(2, 1, 2, 2), Extent(2, 1, 2, 2), outcome(2)),
+}
+
+
+def one_chunk() -> Reduction:
+    """Return what there is after a first chunk of two ballots."""
+    reduction = Reduction(lambda total, device: None, lambda total, device, ballots: None, b"")
+    reduction.note(Opened(1))
+    reduction.note(Cut(Extent(1, 1, 1, 2), b"digest"))
+    reduction.add(Extent(1, 1, 1, 2), outcome(2))
+    assert (reduction.chunks, reduction.position, reduction.digest) == (1, 2, b"digest")
+    return reduction
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_chunk_that_is_not_the_next(name: str) -> None:
+    cut, extent, found = WRONG[name]
+    reduction = one_chunk()
+    reduction.note(Cut(cut, b""))
+    with pytest.raises(E2EVoteError, match="the verification went wrong: "):
+        reduction.add(extent, found)
+
+
+@pytest.mark.parametrize("ballots", [1, 3])
+def test_a_device_of_another_number_of_ballots(ballots: int) -> None:
+    reduction = one_chunk()
+    reduction.note(Ended(1, ballots))
+    with pytest.raises(E2EVoteError, match=f"of the {ballots} ballots of device 1 2 were verified"):
+        reduction.finish()
 
 
 # ------------------------------------------------------------------------------------ files that change meanwhile
