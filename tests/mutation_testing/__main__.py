@@ -37,7 +37,7 @@ TESTS = (
     ),
     *(f"verifier/test_{name}.py" for name in ("report", "secrecy", "v09_aggregation", "cutting", "references", "run")),
     *(f"verifier/test_{name}.py" for name in ("reduction", "resume", "mutations", "mail_mutations", "both_ways")),
-    *(f"verifier/test_{name}.py" for name in ("board_mutations", "board_record")),
+    *(f"verifier/test_{name}.py" for name in ("board_entries", "board_mutations", "board_record")),
 )
 LEFT_OUT = (
     *("test_exactly_the_checks", "test_the_oracle_finds", "test_processes_and_archives", "test_the_death"),

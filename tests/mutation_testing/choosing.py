@@ -18,10 +18,12 @@ KIN = {
     **dict.fromkeys(("v09_aggregation", "v11_tally_contents", "x_exceptions", "secrecy"), OVERRIDING),
     "hashing": ("tests/vectors/", "tests/messages/"),
     **dict.fromkeys(("computation", "gmp", "ifma", "membership"), ("tests/group/",)),
-    **dict.fromkeys(("x_board", "board_entries", "board_ballots"), ("tests/verifier/test_board_",)),
+    **dict.fromkeys(("x_board", "board_entries", "board_ballots"), ("tests/verifier/test_bo",)),
     **dict.fromkeys(("ballots", "cutting", "chunk", "reduction", "references", "report", "resume", "run"), PASSING),
 }
 """Where a module is tested, if not in a file of its name."""
+BOXES = ("tests/verifier/test_both_ways", "tests/verifier/test_mutations")
+"""Where the others of the verifier are."""
 SPEAKERS = {"labels": ("14.", "19."), "range_proofs": ("6.", "7.")}
 """Whose checks a module makes, where it does not say so."""
 
@@ -82,6 +84,7 @@ class Chooser:
         path = Path(mutant.file).relative_to("e2evote")
         is_check = path.name[:1] in "vx"
         of_same_name = mirror(mutant)
+        kin = KIN.get(path.stem, BOXES if path.parts[0] == "verifier" else ())
         firsts = set() if is_check else self._firsts()
         valid = sorted((name for name, must in self.must_fail.items() if not must), key=self.took.__getitem__)
 
@@ -90,7 +93,7 @@ class Chooser:
             if of_same_name.match(name):
                 return 0
             if must is None:
-                return 2 if name.startswith(KIN.get(path.stem, ())) else 5
+                return 2 if name.startswith(kin) else 5
             if not must:
                 return 2 if name in valid[:2] else 4
             levels = [level for level, found in zip((1, 2, 3), spoken, strict=True) if must & found]

@@ -88,6 +88,7 @@ def moved(entry: Entry, behind: Entry) -> list[Entry]:
 
 CASES: dict[str, tuple[list[Entry], str]] = {
     "a device before the setup": ([opening(1)], "X.board-order: 1: devices/0001/open.json comes before hashes.json"),
+    "a file twice": ([*BEFORE, file(layout.MANIFEST)], "X.board-files: 7: 'manifest.json' is entered twice"),
     "a guardian after a device": ([*OPEN, file(layout.guardian_path(2))], "comes after the opening of a device"),
     "a device that is closed unopened": ([*BEFORE, closing(1)], "comes before its device's opening"),
     "a device opened after the sums": (

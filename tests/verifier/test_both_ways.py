@@ -241,6 +241,16 @@ def test_an_uncast_ballot_of_a_style_that_does_not_exist(records: dict[type[Forg
     assert "X.ballot-style" in failed(root)
 
 
+def test_an_uncast_ballot_with_a_contest_that_does_not_exist(records: dict[type[Forger], Path], tmp_path: Path) -> None:
+    root = copied(records, MAIL, tmp_path)
+    opened = json.loads((root / layout.UNCAST_BALLOTS).read_bytes().splitlines()[0])
+    printed, line = layout.ballots_path(opened["device"], 1), opened["position"] - 1
+    edit(root / printed, put(line, "contests", -1, "index", value=9))
+    edit(root / layout.UNCAST_BALLOTS, put(0, "contests", -1, "index", value=9))
+    assert "X.uncast-complete" in of_status(root, "not run")
+    assert "X.ballot-contests" in failed(root)
+
+
 def test_a_file_that_is_missing(records: dict[type[Forger], Path], tmp_path: Path) -> None:
     root = copied(records, ORDINARY, tmp_path)
     (root / layout.CHALLENGED_BALLOTS).unlink()

@@ -8,7 +8,7 @@ import pytest
 from e2evote.group.parameters import group_named
 from e2evote.record import layout
 from e2evote.record.layout import Record
-from e2evote.verifier import ballots, v10_tally_decryption
+from e2evote.verifier import ballots, v10_tally_decryption, x_pre_encrypted
 from e2evote.verifier import report as reports
 from e2evote.verifier.report import Finding, Place, Report
 from e2evote.verifier.run import CHECKS, verify_record
@@ -125,6 +125,27 @@ def test_contest_data_of_two_contests_on_a_ballot(tmp_path: Path) -> None:
         path.write_bytes(b"".join([*lines[:at], *entries, *lines[at + 2 :]]))
         reindex(built.path)
         assert {"X.contest-data-target", "X.contest-data-complete"} <= of_status(verify(built.path), "failed")
+
+
+@pytest.mark.parametrize(
+    ("selected", "length", "message"),
+    [
+        (1, 2, None),
+        (2, 2, "2 selected vectors instead of 1"),
+        (0, 2, "0 selected vectors instead of 1"),
+        (1, 1, "a selected vector has not 2 encryptions"),
+        (1, 3, "a selected vector has not 2 encryptions"),
+    ],
+)
+def test_selected_vectors_by_number_and_length(selected: int, length: int, message: str | None) -> None:
+    """With nothing else to find: ascending, of the ballot, without proofs where L = 1."""
+    ledger, psis = reports.Ledger(), [bytes([n]) for n in range(4)]
+    context = SimpleNamespace(manifest=SimpleNamespace(contest=lambda _: SimpleNamespace(options=[0, 0], limit=1)))
+    selections = [SimpleNamespace(selection_hash=psi, vector=[0] * length, proofs=None) for psi in psis[:selected]]
+    contest, published = SimpleNamespace(index=1, selections=selections), SimpleNamespace(selection_hashes=psis)
+    x_pre_encrypted.verify_vectors(ledger, context, published, contest, Place())  # type: ignore[arg-type]
+    found = [finding.message for finding in ledger.findings.get("X.recorded-vectors", [])]
+    assert found == ([] if message is None else [message])
 
 
 @pytest.mark.parametrize(("tally", "possible"), [(126, True), (127, False), (200, False)])
