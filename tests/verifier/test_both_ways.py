@@ -198,6 +198,15 @@ def test_a_device_and_its_ballots_under_another_number(
     assert "X.device-order" in failed(root)
 
 
+@pytest.mark.parametrize("step", [-1, 1], ids=["lower", "higher"])
+def test_the_size_of_the_board(step: int, records: dict[type[Forger], Path], tmp_path: Path) -> None:
+    """With the root of all entries."""
+    path = shutil.copytree(records[BOARD], tmp_path / "record") / layout.BOARD_CHECKPOINT
+    origin, size, rest = path.read_bytes().split(b"\n", 2)
+    path.write_bytes(b"\n".join([origin, b"%d" % (int(size) + step), rest]))
+    assert "X.board-root" in failed(tmp_path / "record")
+
+
 # ------------------------------------------------------------------------------------------- what is not there
 
 
