@@ -113,7 +113,7 @@ def main(mutants: Path, verdicts: Path, seconds: float) -> None:
     left = [mutant for mutant in pickle.loads(mutants.read_bytes()) if mutant.key not in judged]
     with verdicts.open("a", encoding="utf-8") as out:
         for mutant in [*map(unchanged, sorted({mutant.file for mutant in left})), *left]:
-            tests = chooser.tests(mutant, seconds)
+            tests = chooser.tests(mutant, seconds, on_import=True)
             said = judge(mutant, tests, 1 + sum(map(chooser.took.__getitem__, tests)))
             if mutant.operator != UNCHANGED:
                 write(out, mutant, said)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.mutation_testing.mutants import ROOT, RUN_ON_IMPORT, Mutant
+from tests.mutation_testing.mutants import ROOT, Mutant
 
 FEW = 40
 """So few tests that reach a line are all run: records that are broken somewhere else too."""
@@ -51,8 +51,10 @@ class Chooser:
         """Forget all other tests."""
         self.took = {name: seconds for name, seconds in self.took.items() if name in names}
 
-    def tests(self, mutant: Mutant, seconds: float) -> list[str]:
+    def tests(self, mutant: Mutant, seconds: float, on_import: bool = False) -> list[str]:
         """Return tests that together took about so many seconds without the mutant, or one that takes longer.
+
+        What a module does on import is also judged by tests of the same name, which may reach no line of it.
 
         Where nothing reaches the lines that changed, because they are run when the module is imported, or because
         coverage counts them as another line, tests that reach the function or the file stand in, or all.
@@ -62,7 +64,7 @@ class Chooser:
         for lines in (range(mutant.first, mutant.last + 1), block(mutant), reached):
             found = found or self.took.keys() & set().union(*(reached.get(line, set()) for line in lines))
         found = found or set(self.took)
-        if mutant.file in RUN_ON_IMPORT:  # what was computed once is used by tests that reach nothing
+        if on_import:
             found |= set(filter(mirror(mutant).match, self.took))
         chosen: list[str] = []
         for name in self._in_order(mutant, found):
