@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from e2evote import hashing
-from e2evote.hashing import H, H_q, Tag, kdf
+from e2evote.hashing import H, H_q, OwnTag, Tag, kdf
 from tests.strategies import TOY_GROUP
 from tests.vectors.recorder import recorded
 
@@ -39,6 +39,18 @@ def test_a_wrong_length_is_a_bug(key: bytes, parts: tuple[bytes | int, ...], len
         H(key, Tag.DEVICE, *parts, length=length)
 
 
+def test_own_tags_stay() -> None:
+    """Whatever was made with a tag is lost with it: keys, fingerprints, invitations."""
+    names = "share_opening invitation roster decryption statement message seen fingerprint key_check field_relation"
+    assert {tag.name.lower(): tag.value for tag in OwnTag} == {name: 0xE0 + i for i, name in enumerate(names.split())}
+
+
+def test_the_largest_small_integer() -> None:
+    with recorded() as calls:
+        H(KEY, Tag.DEVICE, 0, 2**31 - 1, length=9)
+    assert calls[0].message == b"\x2a" + bytes(4) + b"\x7f\xff\xff\xff"
+
+
 @given(st.binary(max_size=20))
 def test_h_q_is_h_mod_q(data: bytes) -> None:
     """Spec: EG-2.1 §5.4, eqs. 131, 132"""
@@ -55,6 +67,11 @@ def test_kdf_message() -> None:
     assert calls[0].message == b"\x01label\x00context\x02\x00"
     with pytest.raises(AssertionError, match="16 bytes hashed, 17 expected"):
         kdf(KEY, b"\x01", b"label", b"context", b"\x02\x00", message_length=17)
+    with pytest.raises(AssertionError, match="16 bytes hashed, 15 expected"):
+        kdf(KEY, b"\x01", b"label", b"context", b"\x02\x00", message_length=15)
+    for key in (KEY[:31], KEY + b"\0"):
+        with pytest.raises(AssertionError, match=f"key of {len(key)}"):
+            kdf(key, b"\x01", b"label", b"context", b"\x02\x00", message_length=16)
 
 
 def test_nonces_differ_by_contest_option_ballot_and_identifier() -> None:

@@ -129,6 +129,17 @@ def test_a_tally_beyond_the_weight_of_the_cell_that_receives(tmp_path: Path) -> 
     assert counted(list(found))[1, 3, 1] == 10
 
 
+def test_a_cell_is_merged_into_one_behind_it(tmp_path: Path) -> None:
+    cells = [
+        {"label": "members", "ballot_styles": [1], "merge_into": "partners"},
+        {"label": "partners", "ballot_styles": [2]},
+    ]
+    built = of_votes(tmp_path / "r", [motion(1), motion(2), motion(2)], tally_cells=cells)
+    decrypted(built, approved_of(built.path))
+    judged(built)
+    assert merged_of(built)["partners", "motion"] == (1,)
+
+
 def test_a_cell_without_ballots_receives(tmp_path: Path) -> None:
     votes = [motion(2), motion(4), motion(4)]
     built = of_votes(tmp_path / "r", votes, ballot_styles=STYLES, tally_cells=CHAIN, minimum_cell_ballots=3)

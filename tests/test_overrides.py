@@ -93,6 +93,30 @@ def test_an_exception_that_does_not_hold(overridden: BuiltRecord, change: dict, 
     assert failed(overridden.path) == {"X.exceptions"} | also
 
 
+@pytest.mark.parametrize("order", [(0, 0, 1), (0, 1, 1), (1, 0)])
+def test_exceptions_that_are_doubled_or_out_of_order(order: tuple[int, ...], overridden: BuiltRecord) -> None:
+    path = overridden.path / layout.EXCEPTIONS
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[number] for number in order))
+    reindex(overridden.path)
+    assert failed(overridden.path) == {"X.exceptions"}
+
+
+def test_as_many_exceptions_as_there_can_be(tmp_path: Path) -> None:
+    """Both rules are broken in every contest of every cell; one exception more is told."""
+    built = made(tmp_path / "r", (1, 1), (1, 2), (2, 1), (2, 2), minimum_cell_ballots=3)
+    contests = [("members", "board"), ("members", "motion"), ("partners", "scores"), ("partners", "motion")]
+    rules = ("minimum", "weight")
+    decrypted(built, approved_of(built.path, [Override(*where, rule, "x") for where in contests for rule in rules]))
+    path = built.path / layout.EXCEPTIONS
+    assert len(path.read_bytes().splitlines()) == 8
+    assert failed(built.path) == set()
+    last = path.read_bytes().splitlines()[-1].replace(b'{"cell":2,', b'{"cell":9,')
+    path.write_bytes(path.read_bytes() + last + b"\n")
+    reindex(built.path)
+    assert failed(built.path) == {"X.exceptions"}
+
+
 def test_exceptions_in_a_record_without_guardians(overridden: BuiltRecord) -> None:
     """Who is a quorum is a matter of the parameters; that nobody is there is found, and is no crash."""
     for path in (overridden.path / "guardians").iterdir():

@@ -234,6 +234,22 @@ def test_a_library_that_errs_is_not_used(monkeypatch: pytest.MonkeyPatch) -> Non
         CryptoMbBackend(P, Q).evaluate([Job(G, (Row(c=Q - 1),))])
 
 
+@pytest.mark.parametrize("installed", [False, True])
+def test_a_library_is_used_where_it_is_and_for_numbers_that_it_takes(
+    monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    toy = group_named("toy-64-256")
+    monkeypatch.setattr(crypto_mb, "available", lambda: installed)
+    assert ("crypto_mb" in backends.available(P, Q)) == installed
+    assert "crypto_mb" not in backends.available(toy.p, toy.q)
+
+
+@pytest.mark.parametrize("base", [mpz(0), P, P + 1, P + G], ids=["0", "p", "p + 1", "member + p"])
+@pytest.mark.parametrize("rows", [(), (Row(c=mpz(3)),)], ids=["membership alone", "with a power"])
+def test_a_number_out_of_range_is_no_member(base: mpz, rows: tuple[Row, ...]) -> None:
+    assert not GmpBackend(P, Q).evaluate([Job(base, rows, True)])[0].member
+
+
 def test_numbers_that_the_library_takes() -> None:
     assert crypto_mb.supports(P, Q)
     assert not crypto_mb.supports(group_named("reduced-3072").p, Q)

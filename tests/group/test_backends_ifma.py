@@ -1,6 +1,8 @@
 """The kernel for eight numbers gives what gmpy2 gives for every number and shape, refuses what it must not read."""
 
+import importlib.util
 import pickle
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
@@ -10,6 +12,7 @@ from gmpy2 import mpz
 from hypothesis import given
 from hypothesis import strategies as st
 
+from e2evote.group import backends
 from e2evote.group.backends import ifma
 from e2evote.group.backends.ifma import IfmaBackend, IfmaTable
 from e2evote.group.backends.protocol import Answer, Job, Row
@@ -66,6 +69,38 @@ def test_only_numbers_of_the_standard_form() -> None:
     assert not ifma.supports(P - (mpz(1) << 3848), Q)
     assert not ifma.supports(P, Q - (1 << 16))
     assert not ifma.supports(P, mpz(1) << 256)
+
+
+@pytest.mark.parametrize(
+    ("bits", "there"),
+    [(0, False), (207, False), (208, True), (3847, True), (3848, False), (4095, False), (4096, False)],
+)
+def test_the_bits_that_the_kernel_relies_on(bits: int, there: bool) -> None:
+    """The lowest 208 and the highest 248 of 4096 are ones; all between may be anything."""
+    least = (mpz(1) << 208) - 1 + (((mpz(1) << 248) - 1) << 3848)
+    assert ifma.supports(least, Q)
+    assert ifma.supports(least ^ (mpz(1) << bits), Q) == there
+
+
+@pytest.mark.parametrize(("excess", "there"), [(0, False), (1, True), (2**15, True), (2**16 - 1, True), (2**16, False)])
+def test_how_far_q_may_lie_below_a_power_of_two(excess: int, there: bool) -> None:
+    assert ifma.supports(P, (mpz(1) << 256) - excess) == there
+
+
+def test_an_extension_that_was_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(backends, "_ifma", raising=False)
+    monkeypatch.setitem(sys.modules, "e2evote.group.backends._ifma", None)
+    spec = importlib.util.find_spec("e2evote.group.backends.ifma")
+    assert spec is not None
+    assert spec.loader is not None
+    again = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(again)
+    assert not again.available()
+
+
+def test_a_kernel_that_the_processor_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ifma, "AVAILABLE", False)
+    assert "ifma" not in backends.available(P, Q)
 
 
 @needs_kernel

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from e2evote.errors import CheckError
 from e2evote.group import discrete_log as module
 from e2evote.group.discrete_log import DiscreteLog, discrete_log
+from e2evote.group.parameters import group_named
 from tests.strategies import SMALL_GROUPS, TOY_GROUP
 
 
@@ -57,3 +58,11 @@ def test_equal_digests_are_not_taken_for_equal_values(monkeypatch: pytest.Monkey
     group = SMALL_GROUPS[0]
     with pytest.raises(CheckError):
         discrete_log(group.g, group.g ** group.scalar(100), 20)
+
+
+@pytest.mark.parametrize("name", ["toy-7-16", "toy-16-32", "toy-16-48", "toy-24-64"])
+def test_every_tally_in_groups_of_at_most_64_bits(name: str) -> None:
+    """The whole number stands for itself there."""
+    group = group_named(name)
+    table = DiscreteLog(group.g, 120)
+    assert [table.of(group.g ** group.scalar(t), 120) for t in range(121)] == list(range(121))

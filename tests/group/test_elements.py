@@ -154,4 +154,5 @@ def test_groups_are_equal_by_name() -> None:
     copy = Group(TOY_GROUP.name, TOY_GROUP.p, TOY_GROUP.q, TOY_GROUP.r, TOY_GROUP.generator)
     assert copy == TOY_GROUP
     assert hash(copy) == hash(TOY_GROUP)
-    assert GROUPS[0] != TOY_GROUP
+    assert all((one == other) == (one is other) for one in GROUPS for other in GROUPS)
+    assert all(repr(group) == f"Group('{group.name}')" for group in GROUPS)

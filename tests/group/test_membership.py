@@ -1,5 +1,7 @@
 """Membership of many numbers at once: right for each, by whatever backend, and never batched where the proof fails."""
 
+from types import SimpleNamespace
+
 import gmpy2
 import pytest
 from gmpy2 import mpz
@@ -43,6 +45,57 @@ def test_which_groups_allow_batches() -> None:
     assert not membership.allows_batches(mpz(13), mpz(3))
     assert not membership.allows_batches(TOY.p, TOY.q + 2)
     assert not membership.allows_batches(TOY.p, mpz(3))
+
+
+def prime(above: int) -> mpz:
+    return gmpy2.next_prime(mpz(above))
+
+
+@pytest.mark.parametrize(
+    ("q", "s", "rest", "allowed"),
+    [
+        (prime(2**160), prime(2**128), 0, True),
+        (prime(2**64), prime(2**192), 0, True),
+        (prime(2**160), prime(2**127), 0, False),
+        (prime(2**160), prime(2**64) * prime(2**65), 0, False),
+        (prime(2**160), prime(2**160), 0, False),
+        (prime(2**160), prime(2**128), 4, False),
+    ],
+    ids=["s below q", "s above q", "s of 128 bits", "s composite", "s = q", "no cofactor"],
+)
+def test_what_batches_rest_on(q: mpz, s: mpz, rest: int, allowed: bool) -> None:
+    """p − 1 = 2·q·s with s another prime than q, and longer than the exponents."""
+    assert membership.allows_batches(2 * q * s + 1 + rest, q) == allowed
+
+
+@pytest.mark.parametrize(
+    ("group", "members", "others", "powers"),
+    [
+        (TOY, 4, [], 4),
+        (TOY, 5, [], 1),
+        (TOY, 40, [], 1),
+        (TOY, 5, ["of order 2", "0"], 1),
+        (TOY, 7, ["of order s"], 1 + 4 + 4),
+        (TOY, 11, ["of order s"], 1 + 1 + 1 + 3 + 3),
+        (SMALL_GROUPS[0], 6, [], 6),
+    ],
+)
+def test_a_batch_costs_one_power(
+    group: Group, members: int, others: list[str], powers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few are tested one by one, and where batches prove nothing all are; the halves of a batch are batches again."""
+    numbers = [(group.g ** group.scalar(3**i)).value for i in range(members)]
+    numbers += [outsiders(group)[kind] for kind in others]
+    raised = []
+
+    def powmod(x: mpz, e: mpz, p: mpz) -> mpz:
+        raised.append(x)
+        return gmpy2.powmod(x, e, p)
+
+    counting = SimpleNamespace(powmod=powmod, jacobi=gmpy2.jacobi, is_prime=gmpy2.is_prime)
+    monkeypatch.setattr(membership, "gmpy2", counting)
+    assert membership.members(group.p, group.q, numbers) == [True] * members + [False] * len(others)
+    assert len(raised) == powers
 
 
 @pytest.mark.parametrize("group", BATCHED, ids=lambda group: group.name)

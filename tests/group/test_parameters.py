@@ -54,6 +54,7 @@ def test_a_set_is_found_by_its_prime() -> None:
     assert group_with_prime(int(STANDARD.p) + 2) is None
 
 
-def test_unknown_name() -> None:
-    with pytest.raises(CheckError, match="no parameter set is called 'toy'"):
-        group_named("toy")
+@pytest.mark.parametrize("name", ["", "large", "standard", "toy", "zero"])
+def test_unknown_name(name: str) -> None:
+    with pytest.raises(CheckError, match=f"no parameter set is called '{name}'"):
+        group_named(name)

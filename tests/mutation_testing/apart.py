@@ -25,7 +25,7 @@ import pytest
 import rich.console  # noqa: F401
 
 from tests.mutation_testing.choosing import Chooser
-from tests.mutation_testing.mutants import ROOT, Mutant
+from tests.mutation_testing.mutants import ROOT, UNCHANGED, Mutant, unchanged
 from tests.mutation_testing.verdicts import (
     ENDLESS,
     KILLED,
@@ -39,6 +39,7 @@ from tests.mutation_testing.verdicts import (
 )
 
 OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
+OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is imported above
 OVERHEAD = 20
 """Seconds that a process may need to import everything."""
 
@@ -109,14 +110,17 @@ def main(mutants: Path, verdicts: Path, seconds: float) -> None:
     """Judge all mutants that have no verdict yet."""
     chooser: Chooser = pickle.loads(REACHED.read_bytes())
     judged = {entry["key"] for entry in entries(verdicts)}
+    left = [mutant for mutant in pickle.loads(mutants.read_bytes()) if mutant.key not in judged]
     with verdicts.open("a", encoding="utf-8") as out:
-        for mutant in pickle.loads(mutants.read_bytes()):
-            if mutant.key not in judged:
-                tests = chooser.tests(mutant, seconds)
-                said = judge(mutant, tests, 1 + sum(map(chooser.took.__getitem__, tests)))
-                if said["verdict"] == KILLED:
-                    chooser.killed(mutant, said["by"])
+        for mutant in [*map(unchanged, sorted({mutant.file for mutant in left})), *left]:
+            tests = chooser.tests(mutant, seconds, on_import=True)
+            said = judge(mutant, tests, 1 + sum(map(chooser.took.__getitem__, tests)))
+            if mutant.operator != UNCHANGED:
                 write(out, mutant, said)
+            elif said["verdict"] != SURVIVED:
+                sys.exit(f"{mutant.file} is killed without a change: {said}")
+            if said["verdict"] == KILLED:
+                chooser.killed(mutant, said["by"])
 
 
 if __name__ == "__main__":

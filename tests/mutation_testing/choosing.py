@@ -16,10 +16,14 @@ OVERRIDING = ("tests/test_overrides.py", "tests/test_merging.py")
 PASSING = ("tests/verifier/",)
 KIN = {
     **dict.fromkeys(("v09_aggregation", "v11_tally_contents", "x_exceptions", "secrecy"), OVERRIDING),
+    "hashing": ("tests/vectors/", "tests/messages/"),
     **dict.fromkeys(("computation", "gmp", "ifma", "membership"), ("tests/group/",)),
+    **dict.fromkeys(("x_board", "board_entries", "board_ballots"), ("tests/verifier/test_bo",)),
     **dict.fromkeys(("ballots", "cutting", "chunk", "reduction", "references", "report", "resume", "run"), PASSING),
 }
 """Where a module is tested, if not in a file of its name."""
+BOXES = ("tests/verifier/test_both_ways", "tests/verifier/test_mutations")
+"""Where the others of the verifier are."""
 SPEAKERS = {"labels": ("14.", "19."), "range_proofs": ("6.", "7.")}
 """Whose checks a module makes, where it does not say so."""
 
@@ -47,16 +51,21 @@ class Chooser:
         """Forget all other tests."""
         self.took = {name: seconds for name, seconds in self.took.items() if name in names}
 
-    def tests(self, mutant: Mutant, seconds: float) -> list[str]:
+    def tests(self, mutant: Mutant, seconds: float, on_import: bool = False) -> list[str]:
         """Return tests that together took about so many seconds without the mutant, or one that takes longer.
 
+        What a module does on import is also judged by tests of the same name, which may reach no line of it.
+
         Where nothing reaches the lines that changed, because they are run when the module is imported, or because
-        coverage counts them as another line, tests that reach the function or the file stand in.
+        coverage counts them as another line, tests that reach the function or the file stand in, or all.
         """
         reached = self.reached[mutant.file]
         found: set[str] = set()
         for lines in (range(mutant.first, mutant.last + 1), block(mutant), reached):
             found = found or self.took.keys() & set().union(*(reached.get(line, set()) for line in lines))
+        found = found or set(self.took)
+        if on_import:
+            found |= set(filter(mirror(mutant).match, self.took))
         chosen: list[str] = []
         for name in self._in_order(mutant, found):
             seconds -= self.took[name]
@@ -76,16 +85,17 @@ class Chooser:
         spoken = [ids(mutant, lines) for lines in (range(mutant.first, mutant.last + 1), block(mutant), None)]
         path = Path(mutant.file).relative_to("e2evote")
         is_check = path.name[:1] in "vx"
-        mirror = re.compile(rf"{Path('tests') / path.parent / 'test_'}{path.stem}")
+        of_same_name = mirror(mutant)
+        kin = KIN.get(path.stem, BOXES if path.parts[0] == "verifier" else ())
         firsts = set() if is_check else self._firsts()
         valid = sorted((name for name, must in self.must_fail.items() if not must), key=self.took.__getitem__)
 
         def level(name: str) -> int:
             must = self.must_fail.get(name)
-            if mirror.match(name):
+            if of_same_name.match(name):
                 return 0
             if must is None:
-                return 2 if name.startswith(KIN.get(path.stem, ())) else 5
+                return 2 if name.startswith(kin) else 5
             if not must:
                 return 2 if name in valid[:2] else 4
             levels = [level for level, found in zip((1, 2, 3), spoken, strict=True) if must & found]
@@ -100,6 +110,12 @@ class Chooser:
     def _firsts(self) -> set[str]:
         """Return a record for every check."""
         return set({check: name for name, must in self.must_fail.items() for check in must}.values())
+
+
+def mirror(mutant: Mutant) -> re.Pattern[str]:
+    """Return what the names of the tests of the same name begin with."""
+    path = Path(mutant.file).relative_to("e2evote")
+    return re.compile(rf"{Path('tests') / path.parent / 'test_'}{path.stem}")
 
 
 def block(mutant: Mutant) -> range:

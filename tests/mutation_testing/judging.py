@@ -19,7 +19,7 @@ from _pytest.runner import runtestprotocol
 
 from e2evote.group import powers
 from tests.mutation_testing.choosing import Chooser
-from tests.mutation_testing.mutants import ROOT, Mutant, files
+from tests.mutation_testing.mutants import ROOT, UNCHANGED, Mutant, files, unchanged
 from tests.mutation_testing.planting import Planter
 from tests.mutation_testing.verdicts import (
     APART,
@@ -36,7 +36,6 @@ from tests.mutation_testing.verdicts import (
 
 LONGEST = 3.0
 """Seconds that a test may take to be among those for every mutant."""
-UNCHANGED = "unchanged"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,7 +80,7 @@ class Judge:
         gc.freeze()  # children share the memory as long as nobody writes to it
         judged = {entry["key"] for entry in entries(self._verdicts)}
         left = [mutant for mutant in self._mutants if mutant.key not in judged]
-        left = [unchanged(file) for file in sorted({mutant.file for mutant in left})] + left
+        left = [unchanged(mutant.file) for mutant in left[:1]] + left  # and all tests, which have to pass
         running: dict[int, Running] = {}
         with self._verdicts.open("a", encoding="utf-8") as out:
             while left or running:
@@ -95,7 +94,7 @@ class Judge:
         return max(1, min(self._children, round((os.cpu_count() or 1) - os.getloadavg()[0] + self._children)))
 
     def _start(self, running: dict[int, Running], planter: Planter, mutant: Mutant) -> None:
-        tests = self._chooser.tests(mutant, self._seconds)
+        tests = [*self._chooser.took] if mutant.operator == UNCHANGED else self._chooser.tests(mutant, self._seconds)
         seconds = 1 + sum(self._chooser.took[name] for name in tests)
         read, write = os.pipe()
         child = os.fork()
@@ -122,7 +121,7 @@ class Judge:
                 said = {"verdict": ENDLESS} if slow else {"verdict": KILLED, "by": f"the process: status {status}"}
             if mutant.operator == UNCHANGED:
                 if said["verdict"] != SURVIVED:
-                    pytest.exit(f"{mutant.file} is killed without a change: {said}", 1)
+                    pytest.exit(f"killed without a change: {said}", 1)
                 continue
             if said["verdict"] == KILLED:
                 self._chooser.killed(mutant, said["by"])
@@ -201,11 +200,7 @@ class Judge:
     def _must_fail(self, name: str) -> set[str] | None:
         """Return the checks that must fail or are not run, where the test is of a record."""
         call = getattr(self._items[name], "callspec", None)
-        expected = call.params.get("expected") if call else None
-        return {*expected["must_fail"], *expected["skips"]} if isinstance(expected, dict) else None
-
-
-def unchanged(file: str) -> Mutant:
-    """Return a file as it is, as if it were a mutant; it has to survive."""
-    source = (ROOT / file).read_text(encoding="utf-8")
-    return Mutant(file, UNCHANGED, 0, 1, len(source.splitlines()), "", source, ())
+        given = call.params if call else {}
+        if isinstance(expected := given.get("expected"), dict):
+            return {*expected["must_fail"], *expected["skips"]}
+        return {given["value"].check} if hasattr(given.get("value"), "check") else None

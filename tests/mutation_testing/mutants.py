@@ -2,7 +2,7 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SCOPE = ("e2evote/group", "e2evote/hashing.py", "e2evote/zkp", "e2evote/verifier")
 NOT_RUN = {"e2evote/group/backends/crypto_mb.py": "loads a library that is not there"}
 """Files that are left out, and why."""
+RUN_ON_IMPORT = ("e2evote/group/parameters.py",)
+"""Their functions are called while they are imported, and what came of it is kept everywhere."""
+UNCHANGED = "unchanged"
 
 
 def files(named: tuple[str, ...] = SCOPE) -> list[str]:
@@ -44,6 +47,22 @@ class Mutant:
     def key(self) -> str:
         """What names it as long as file and operators stay as they are."""
         return f"{self.file}:{self.operator}:{self.occurrence}"
+
+    @property
+    def name(self) -> str:
+        """What names it in explained.toml."""
+        return name_of(self.function, self.change)
+
+
+def name_of(function: str, change: Sequence[str]) -> str:
+    """Return the name of a mutant by what it changes: the function and the changed lines, wherever they stand."""
+    return f"{function}: {' '.join(change)}"
+
+
+def unchanged(file: str) -> Mutant:
+    """Return a file as it is, as if it were a mutant; it has to survive."""
+    source = (ROOT / file).read_text(encoding="utf-8")
+    return Mutant(file, UNCHANGED, 0, 1, len(source.splitlines()), "", source, ())
 
 
 def mutants(file: str, excluded: Counter[str] | None = None) -> Iterator[Mutant]:

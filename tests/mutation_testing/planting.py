@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 
-from tests.mutation_testing.mutants import ROOT, Mutant, files
+from tests.mutation_testing.mutants import ROOT, RUN_ON_IMPORT, Mutant, files
 
 COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 Place = tuple[str, str, int]
@@ -35,7 +35,7 @@ class Planter:
         """Change this process; return whether that was possible."""
         path = str(ROOT / mutant.file)
         changed = changes(self._sources[mutant.file], mutant.source, path)
-        if changed is None:
+        if changed is None or mutant.file in RUN_ON_IMPORT:
             return False
         for before, after in changed:
             for function in self._functions.get((path, before.co_qualname, before.co_firstlineno), ()):

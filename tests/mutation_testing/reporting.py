@@ -3,13 +3,15 @@
 import tomllib
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Any
 
+from tests.mutation_testing.mutants import name_of
 from tests.mutation_testing.verdicts import APART, ENDLESS, KILLED, SURVIVED, entries
 
-STAGES = ("quick", "whole", "apart", "apart-whole")
+STAGES = ("quick", "whole", "long", "apart", "apart-long")
 """In this order: what a later stage says counts."""
 EXPLAINED = "explained"
+Reasons = dict[tuple[str, str], str]
+"""The class of every explained survivor, by file and name."""
 
 
 def survivors(path: Path, verdict: str) -> set[str]:
@@ -17,20 +19,15 @@ def survivors(path: Path, verdict: str) -> set[str]:
     return {str(entry["key"]) for entry in entries(path) if entry["verdict"] == verdict}
 
 
-def name_of(entry: dict[str, Any]) -> str:
-    """Return what a survivor is called in explained.toml: function and changed lines, wherever they stand."""
-    return f"{entry['function']}: {' '.join(entry['change'])}"
-
-
-def report(build: Path, explained: Path) -> int:
+def report(build: Path, path: Path) -> int:
     """Print the table and all survivors without an explanation; return 1 if there are any."""
     verdicts = {entry["key"]: entry for stage in STAGES for entry in entries(build / f"{stage}.ndjson")}
-    reasons = _reasons(explained)
+    reasons = explained(path)
     table: dict[str, Counter[str]] = defaultdict(Counter)
     left, classes, used = [], Counter[str](), set()
     for key, entry in verdicts.items():
         file, verdict = str(key).split(":")[0], str(entry["verdict"])
-        name = file, name_of(entry)
+        name = file, name_of(entry["function"], entry["change"])
         if verdict in (SURVIVED, APART) and name in reasons:
             verdict = EXPLAINED
             used.add(name)
@@ -48,8 +45,8 @@ def report(build: Path, explained: Path) -> int:
     return 1 if left else 0
 
 
-def _reasons(path: Path) -> dict[tuple[str, str], str]:
-    """Return the class of every explained survivor."""
+def explained(path: Path) -> Reasons:
+    """Return what explained.toml says."""
     classes = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return {
         (file, name): title

@@ -12,7 +12,7 @@ REACHED = ROOT / "build" / "mutants" / "reached.pickle"
 """What the tests reach and took; removed, it is found out again."""
 PATIENCE = 5.0
 """A mutant is endless after this many times the processor's seconds that its tests took without it, and one more."""
-WAITING = 60.0
+WAITING = 180.0
 """So long a mutant may take, whatever it does: many times what it needs, on a busy machine too."""
 MEMORY = 4 * 2**30
 KILLED, SURVIVED, ENDLESS, APART = "killed", "survived", "timed out", "apart"

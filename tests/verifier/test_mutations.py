@@ -1,15 +1,18 @@
 """Every check of the record verifier fails on a record with exactly the defect that it is there for."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from e2evote.group.parameters import group_named
+from e2evote.record import layout
 from e2evote.record.layout import Record
-from e2evote.verifier import ballots
+from e2evote.verifier import ballots, v10_tally_decryption, x_pre_encrypted
 from e2evote.verifier import report as reports
-from e2evote.verifier.report import Finding, Report
+from e2evote.verifier.report import Finding, Place, Report
 from e2evote.verifier.run import CHECKS, verify_record
-from tests.builders import TOY, BuiltRecord, manifest_bytes, reindex
+from tests.builders import DEFAULT_MANIFEST, TOY, BuiltRecord, build_record, manifest_bytes, reindex
 from tests.forger import Forger
 from tests.mutations import BY_NAME, MUTATIONS, Mutation
 from tests.mutations.board import BOARD_MUTATIONS, BOARD_ONLY
@@ -77,6 +80,83 @@ def test_names_are_unique() -> None:
     assert len(BY_NAME) == len(MUTATIONS)
     assert all(mutation.defect for mutation in MUTATIONS)
     assert all((m.must | m.may | m.skips) <= set(IDS) for m in MUTATIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [
+        ("option-too-many", "7.A"),
+        ("field-too-many", "7.A"),
+        ("opened-contest-twice", "14.B"),
+        ("opened-option-twice", "14.D"),
+        ("data-doubled", "X.contest-data-complete"),
+    ],
+)
+def test_what_the_suite_leaves_open(name: str, check: str, mutants: Mutants) -> None:
+    """A ciphertext too many is tested by nobody, and what is there twice is not there once.
+
+    Other verifiers may see these elsewhere alone.
+    """
+    assert check in of_status(verify(mutants.path(BY_NAME[name])), "failed")
+
+
+def test_a_contest_of_cast_and_challenged_ballots_is_missing(built: BuiltRecord, tmp_path: Path) -> None:
+    """Without spoiled ballots, which nobody submitted."""
+    forger = Forger.of(tmp_path / "record", built)
+    for vote in forger.all_votes():
+        vote.status = "cast" if vote.status == "spoiled" else vote.status
+    forger.write()
+    forger.edit_lines(layout.TALLIES, lambda lines: lines[0]["contests"].pop(0))
+    reindex(forger.root)
+    assert "11.D" in of_status(verify(forger.root), "failed")
+
+
+def test_contest_data_of_two_contests_on_a_ballot(tmp_path: Path) -> None:
+    """Every entry speaks of one of them, and both in order; no other one stands in."""
+    board, scores, motion = DEFAULT_MANIFEST["contests"]
+    contests = [board, scores, motion | {"contest_data_blocks": 1}]
+    built = build_record(tmp_path / "record", manifest=manifest_bytes(contests=contests), ballots=6, challenged=0)
+    path = built.path / layout.CONTEST_DATA
+    lines = path.read_bytes().splitlines(keepends=True)
+    assert verify(built.path).valid
+    at = next(i for i, line in enumerate(lines) if b'"index":1,' in line and b'"index":3,' in lines[i + 1])
+    of_no_contest = lines[at + 1].replace(b'"index":3,', b'"index":2,')
+    for entries in ([lines[at]] * 2 + [lines[at + 1]], [lines[at], of_no_contest]):
+        path.write_bytes(b"".join([*lines[:at], *entries, *lines[at + 2 :]]))
+        reindex(built.path)
+        assert {"X.contest-data-target", "X.contest-data-complete"} <= of_status(verify(built.path), "failed")
+
+
+@pytest.mark.parametrize(
+    ("selected", "length", "message"),
+    [
+        (1, 2, None),
+        (2, 2, "2 selected vectors instead of 1"),
+        (0, 2, "0 selected vectors instead of 1"),
+        (1, 1, "a selected vector has not 2 encryptions"),
+        (1, 3, "a selected vector has not 2 encryptions"),
+    ],
+)
+def test_selected_vectors_by_number_and_length(selected: int, length: int, message: str | None) -> None:
+    """With nothing else to find: ascending, of the ballot, without proofs where L = 1."""
+    ledger, psis = reports.Ledger(), [bytes([n]) for n in range(4)]
+    context = SimpleNamespace(manifest=SimpleNamespace(contest=lambda _: SimpleNamespace(options=[0, 0], limit=1)))
+    selections = [SimpleNamespace(selection_hash=psi, vector=[0] * length, proofs=None) for psi in psis[:selected]]
+    contest, published = SimpleNamespace(index=1, selections=selections), SimpleNamespace(selection_hashes=psis)
+    x_pre_encrypted.verify_vectors(ledger, context, published, contest, Place())  # type: ignore[arg-type]
+    found = [finding.message for finding in ledger.findings.get("X.recorded-vectors", [])]
+    assert found == ([] if message is None else [message])
+
+
+@pytest.mark.parametrize(("tally", "possible"), [(126, True), (127, False), (200, False)])
+def test_a_tally_of_q_is_none(tally: int, possible: bool) -> None:
+    """K^t tells t mod q only; bounds are lower than q but on the smallest groups of all."""
+    group, ledger = group_named("toy-7-16"), reports.Ledger()
+    contest = SimpleNamespace(verifiable_fields=[0], option_limit=lambda _: 1)
+    context = SimpleNamespace(manifest=SimpleNamespace(contests=[contest]), group=group)
+    option = SimpleNamespace(index=1, tally=tally)
+    v10_tally_decryption._verify_range(ledger, context, 199, 1, option, Place())  # type: ignore[arg-type]
+    assert ("X.tally-range" not in ledger.findings) == possible
 
 
 # ------------------------------------------------------------------------------------------- without a defect

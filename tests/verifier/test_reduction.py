@@ -5,6 +5,8 @@ import os
 import shutil
 import signal
 import zipfile
+from array import array
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,9 @@ from e2evote.errors import E2EVoteError, ParseError
 from e2evote.record.layout import Record
 from e2evote.record.places import Directory
 from e2evote.verifier import ballots
+from e2evote.verifier.chunk import Outcome
+from e2evote.verifier.cutting import Ended, Opened
+from e2evote.verifier.reduction import Cut, Extent, Reduction
 from e2evote.verifier.report import Report
 from e2evote.verifier.run import verify_record
 from tests.builders import TOY, BuiltRecord, build_record
@@ -106,6 +111,51 @@ def test_a_chunk_that_does_not_count_exactly_once_is_an_error(fault: str, tmp_pa
         verify(built.path, Unfaithful(after=FAULTS[fault]))
 
 
+def outcome(ballots: int) -> Outcome:
+    digests = array("Q", range(ballots))
+    return Outcome(statuses=Counter(cast=ballots), id_digests=digests, code_digests=digests)
+
+
+NEXT = Extent(2, 1, 3, 2)
+WRONG: dict[str, tuple[Extent, Extent, Outcome]] = {
+    "of fewer ballots than were cut": (NEXT, Extent(2, 1, 3, 1), outcome(1)),
+    "with fewer ballots than it says": (NEXT, NEXT, outcome(1)),
+    "with more ballots than it says": (NEXT, NEXT, outcome(3)),
+    "of another device": (NEXT, Extent(2, 2, 3, 2), outcome(2)),
+    "cut again": (Extent(1, 1, 1, 2), Extent(1, 1, 1, 2), outcome(2)),
+    "one too far": (Extent(3, 1, 3, 2), Extent(3, 1, 3, 2), outcome(2)),
+    "with a gap before it": (Extent(2, 1, 4, 2), Extent(2, 1, 4, 2), outcome(2)),
+    "with a ballot again": (Extent(2, 1, 2, 2), Extent(2, 1, 2, 2), outcome(2)),
+}
+
+
+def one_chunk() -> Reduction:
+    """Return what there is after a first chunk of two ballots."""
+    reduction = Reduction(lambda total, device: None, lambda total, device, ballots: None, b"")
+    reduction.note(Opened(1))
+    reduction.note(Cut(Extent(1, 1, 1, 2), b"digest"))
+    reduction.add(Extent(1, 1, 1, 2), outcome(2))
+    assert (reduction.chunks, reduction.position, reduction.digest) == (1, 2, b"digest")
+    return reduction
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_chunk_that_is_not_the_next(name: str) -> None:
+    cut, extent, found = WRONG[name]
+    reduction = one_chunk()
+    reduction.note(Cut(cut, b""))
+    with pytest.raises(E2EVoteError, match="the verification went wrong: "):
+        reduction.add(extent, found)
+
+
+@pytest.mark.parametrize("ballots", [1, 3])
+def test_a_device_of_another_number_of_ballots(ballots: int) -> None:
+    reduction = one_chunk()
+    reduction.note(Ended(1, ballots))
+    with pytest.raises(E2EVoteError, match=f"of the {ballots} ballots of device 1 2 were verified"):
+        reduction.finish()
+
+
 # ------------------------------------------------------------------------------------ files that change meanwhile
 
 
@@ -120,10 +170,11 @@ def replace(path: Path, old: bytes, new: bytes) -> None:
     path.write_bytes(data.replace(old, new, 1))
 
 
+@pytest.mark.parametrize("change", [b" ", b"!", b"#", b"$"])
 @pytest.mark.parametrize("name", ["ballots-000001.ndjson", "statuses.ndjson"])
-def test_a_file_that_changes_between_cutting_and_reading(name: str, copy: Path) -> None:
+def test_a_file_that_changes_between_cutting_and_reading(name: str, change: bytes, copy: Path) -> None:
     path = copy / "devices" / "0001" / name
-    hands = Unfaithful(apart=True, before=lambda _: replace(path, b'"', b" "))
+    hands = Unfaithful(apart=True, before=lambda _: replace(path, b'"', change))
     with pytest.raises(ParseError, match=rf"^devices/0001/{name}: the file changed while .* another file"):
         verify(copy, hands)
 
@@ -171,9 +222,12 @@ def test_a_worker_that_sees_another_folder_says_so(copy: Path, tmp_path: Path) -
         verify_record(Record(Elsewhere(copy)), "opened", Unfaithful(apart=True), (TOY,))
 
 
-def test_a_worker_of_another_version_says_so(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("version", ["0.0.0", "9.9.9"])
+def test_a_worker_of_another_version_says_so(version: str, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def other(_: object) -> None:
-        monkeypatch.setattr(ballots, "__version__", "9.9.9")
+        monkeypatch.setattr(ballots, "__version__", version)
 
-    with pytest.raises(E2EVoteError, match=r"a worker runs e2evote 9.9.9, and this is .*: use the same everywhere"):
+    with pytest.raises(
+        E2EVoteError, match=rf"a worker runs e2evote {version}, and this is .*: use the same everywhere"
+    ):
         verify(copy, Unfaithful(before=other))

@@ -84,6 +84,23 @@ def test_findings_are_kept_in_order(name: str, mutants: Mutants, tmp_path: Path)
     assert verify(path, state) == verify(path)
 
 
+def test_half_a_chunk_is_not_kept(built: BuiltRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends the verification may come while an outcome is added."""
+    state, add = tmp_path / "state", Outcome.add
+
+    def interrupted_add(self: Outcome, other: Outcome) -> None:
+        if len(self.id_digests) >= 6:
+            self.sums.add(other.sums)
+            raise Stop
+        add(self, other)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Outcome, "add", interrupted_add)
+        with pytest.raises(Stop):
+            verify(built.path, state)
+    assert verify(built.path, state) == verify(built.path)
+
+
 def test_the_work_is_not_done_again(built: BuiltRecord, tmp_path: Path) -> None:
     state = interrupted(built.path, tmp_path / "state", 8)
     seen: list[int] = []
@@ -165,8 +182,11 @@ def test_a_state_of_another_program_is_refused(name: str, built: BuiltRecord, tm
         verify(built.path, state)
 
 
+@pytest.mark.parametrize("digit", "01234567")
 @pytest.mark.parametrize("name", ["ballots-000001.ndjson", "open.json"])
-def test_a_record_that_changed_under_its_index_is_refused(name: str, built: BuiltRecord, tmp_path: Path) -> None:
+def test_a_record_that_changed_under_its_index_is_refused(
+    name: str, digit: str, built: BuiltRecord, tmp_path: Path
+) -> None:
     """The index is the same, so that the fingerprint is too; X.index alone would speak of now only."""
     path = Path(shutil.copytree(built.path, tmp_path / "record"))
     state = interrupted(path, tmp_path / "state")
@@ -174,7 +194,7 @@ def test_a_record_that_changed_under_its_index_is_refused(name: str, built: Buil
     file = path / "devices" / "0001" / name
     text = file.read_text()
     at = text.index('"id_b":"' if "id_b" in text else '"h_di":"') + 8
-    file.write_text(text[:at] + ("1" if text[at] == "0" else "0") + text[at + 1 :])
+    file.write_text(text[:at] + ("8" if text[at] == digit else digit) + text[at + 1 :])
     with pytest.raises(E2EVoteError, match="the state is of other ballots than the record has now"):
         verify(path, state)
     assert state.read_bytes() == before
@@ -224,6 +244,10 @@ SEALED: dict[str, tuple[str, Callable[[list[bytes]], object]]] = {
     "of more ballots": ("expected digests of 6 ballots, found 7 and 7", lambda lines: lines.append(digests(8, 8))),
     "of more identifiers": ("expected digests of 6 ballots, found 7 and 6", lambda lines: lines.append(digests(8, 0))),
     "of more codes": ("expected digests of 6 ballots, found 6 and 7", lambda lines: lines.append(digests(0, 8))),
+    "of fewer identifiers": (
+        "expected digests of 6 ballots, found 5 and 6",
+        lambda lines: lines.__setitem__(-1, digests(40, 48)),
+    ),
     "of fewer ballots": ("expected digests of 6 ballots, found 0 and 0", lambda lines: lines.pop()),
 }
 

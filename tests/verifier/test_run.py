@@ -44,6 +44,13 @@ def test_what_was_counted(built: BuiltRecord) -> None:
     assert verify(built.path).counts == expected
 
 
+def test_progress_is_of_all_ballots(built: BuiltRecord) -> None:
+    seen = list[tuple[int, int]]()
+    verify(built.path, progress=lambda done, total: seen.append((done, total)))
+    assert {total for _, total in seen} == {len(built.ballots)}
+    assert seen[-1][0] == len(built.ballots)
+
+
 def test_what_there_is_not(built: BuiltRecord) -> None:
     with pytest.raises(CheckError, match="there is no phase 'everything'; there are setup, keys"):
         verify(built.path, "everything")  # type: ignore[arg-type]
