@@ -1,0 +1,96 @@
+// The voter's receipt: code, time, position and proof, to print and to keep. No choice is on it.
+
+import { Unreachable, fetchText } from "./api.js";
+import { codeElement, download, element } from "./dom.js";
+import { sleep } from "./pause.js";
+import { verifyPromised } from "./receipts.js";
+
+/** @typedef {import("./booth.js").Booth} Booth */
+/** @typedef {import("./casting.js").Cast} Cast */
+/** @typedef {import("./receipts.js").Receipt} Receipt */
+/** @typedef {import("./screens.js").Screen} Screen */
+
+/** Seconds between two looks for a proof, and after a deadline until it is called missed. */
+const BETWEEN = 3;
+const GRACE = 60;
+
+/** Show the receipt until the voter signs out.
+ * @param {Booth} booth @param {Cast} cast
+ */
+export async function showReceipt(booth, cast) {
+  const { election, screens, texts } = booth;
+  const { committed, receipt } = cast;
+  const entry = /** @type {Record<string, any>} */ (receipt.entry);
+  const screen = screens.show("receipt", (screen) => {
+    screen.fill("election", texts.name(election.names, ""));
+    screen.fill("code", codeElement(committed.sealed.code));
+    screen.fill("time", texts.time(new Date(entry.time), election.zone));
+    screen.fill("position", texts.number(receipt.index));
+    screen.fill("proof", texts.say("proof_awaited", { time: texts.time(receipt.deadline, election.zone) }));
+    const link = { href: `/ballot/${committed.sealed.code}?lang=${texts.tag}`, target: "_blank", rel: "noopener" };
+    screen.fill("link", element("a", link, texts.say("public_page")));
+  });
+  /** @type {Record<"ballot" | "cast", string | null>} */
+  const proofs = { ballot: null, cast: null };
+  proveBoth(booth, screen, cast, proofs);
+  for (;;) {
+    const answer = await screen.answer();
+    if (answer === "print") print();
+    else if (answer === "download") download(fileName(cast), file(cast, proofs));
+    else return;
+  }
+}
+
+/** Fetch and verify the proofs of both entries as soon as they are published, and say so.
+ * @param {Booth} booth @param {Screen} screen @param {Cast} cast
+ * @param {Record<"ballot" | "cast", string | null>} proofs are put here
+ */
+async function proveBoth({ clock, election, texts }, screen, { committed, receipt }, proofs) {
+  const say = (/** @type {string} */ key, /** @type {import("./texts.js").Values} */ values = {}) =>
+    screen.fill("proof", texts.say(key, values));
+  try {
+    const overdue = () => clock.now > receipt.deadline.getTime() / 1000 + GRACE || !screen.root.isConnected;
+    proofs.ballot = await published(committed.receipt, overdue);
+    proofs.cast = await published(receipt, overdue);
+    if (proofs.ballot === null || proofs.cast === null) return say("proof_missing");
+    await verifyPromised(proofs.ballot, election.policy, committed.receipt);
+    const { time } = await verifyPromised(proofs.cast, election.policy, receipt);
+    return time ? say("proof_witnessed", { time: texts.time(time, election.zone) }) : say("proof_verified");
+  } catch {
+    return say("proof_wrong");
+  }
+}
+
+/** Wait for the proof of an entry; null where it does not come in time.
+ * @param {Receipt} receipt @param {() => boolean} overdue @returns {Promise<string | null>}
+ */
+async function published({ index }, overdue) {
+  while (!overdue()) {
+    try {
+      const text = await fetchText(`/proof/${index}.tlog-proof`);
+      if (text !== null) return text;
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+    }
+    await sleep(BETWEEN);
+  }
+  return null;
+}
+
+/** @param {Cast} cast */
+function fileName({ committed }) {
+  return `receipt-${committed.sealed.code.slice(0, 8)}.json`;
+}
+
+/** Return everything that proves it, as text: the board's signed notes, and the proofs that there are by now.
+ * @param {Cast} cast @param {Record<"ballot" | "cast", string | null>} proofs
+ */
+function file({ committed, note }, proofs) {
+  const content = {
+    format: "e2evote-voters-receipt/v1",
+    confirmation_code: committed.sealed.code,
+    ballot: { receipt: committed.note, proof: proofs.ballot },
+    cast: { receipt: note, proof: proofs.cast },
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
