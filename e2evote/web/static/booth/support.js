@@ -4,8 +4,7 @@
   var enough =
     typeof BigInt === "function" &&
     typeof Promise === "function" &&
-    typeof AbortSignal === "function" &&
-    "timeout" in AbortSignal &&
+    typeof AbortController === "function" &&
     "hasOwn" in Object &&
     "replaceChildren" in page &&
     window.crypto &&

@@ -3,7 +3,6 @@
 import { Malformed, count, take } from "./parsing.js";
 
 /** @typedef {import("./clock.js").Clock} Clock */
-/** @typedef {{ answer: any }} Answered */
 
 const PATIENCE = 60_000;
 
@@ -60,8 +59,10 @@ export class Api {
     if (response.ok) return answer;
     const wait = "wait" in answer ? count(answer, "wait") : 0;
     if (response.status >= 500) throw new Unreachable(wait);
+    const reason = take(answer, "error", "string");
+    if (reason === "not-on-board") throw new Unreachable(wait); // in a moment it is
     const field = "field" in answer ? take(answer, "field", "string") : "";
-    throw new Refused(take(answer, "error", "string"), take(answer, "message", "string"), wait, field);
+    throw new Refused(reason, take(answer, "message", "string"), wait, field);
   }
 }
 
@@ -79,11 +80,15 @@ export async function fetchText(path) {
 /** @param {string} address @param {RequestInit} how */
 async function fetched(address, how) {
   const fixed = /** @type {RequestInit} */ ({ cache: "no-store", credentials: "same-origin", redirect: "error" });
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE);
   try {
-    const response = await fetch(address, { ...fixed, ...how, signal: AbortSignal.timeout(PATIENCE) });
+    const response = await fetch(address, { ...fixed, ...how, signal: patience.signal });
     return { response, text: await response.text() };
   } catch {
     throw new Unreachable();
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -83,6 +83,7 @@ export class Ballot {
   constructor(election, style, orders) {
     this.style = style;
     this.conditions = election.conditions;
+    /** @type {Choices[]} */
     this.contests = election.manifest.ballot_styles[style - 1].contests.map((index) => {
       const kept = election.keptOrder.includes(index);
       const choices = new Choices(index, election.manifest.contests[index - 1], kept);

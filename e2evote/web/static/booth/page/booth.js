@@ -75,7 +75,9 @@ export class Booth {
     this.clock.start("ballot", count(answer, "ballot_ends"), over);
   }
 
-  /** Say why something was refused, and when trying again makes sense. @param {Refused} refused */
+  /** Say why something was refused, and when trying again makes sense.
+   * @param {Refused} refused
+   */
   explain(refused) {
     const { message, wait } = refused;
     return wait ? `${message} ${this.texts.say("wait", { duration: this.texts.duration(wait) })}` : message;

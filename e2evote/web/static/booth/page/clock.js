@@ -18,7 +18,9 @@ export class Clock {
     setInterval(() => this.tick(), 500);
   }
 
-  /** Take over the server's time. @param {number} now seconds since 1970 */
+  /** Take over the server's time.
+   * @param {number} now seconds since 1970
+   */
   set(now) {
     this.offset = now - Math.floor(Date.now() / 1000);
   }
@@ -67,7 +69,9 @@ class Span {
     this.over = over;
   }
 
-  /** Show what is left; tell whether anything is. @param {number} now */
+  /** Show what is left; tell whether anything is.
+   * @param {number} now
+   */
   show(now) {
     const left = Math.max(0, this.end - now);
     byId(`${this.name}-left`).textContent = this.texts.duration(left);

@@ -58,11 +58,13 @@ class Entry {
     return screen;
   }
 
-  /** Say where the code went, and count down. @param {Screen} screen */
+  /** Say where the code went, and count down.
+   * @param {Screen} screen
+   */
   #describe(screen) {
     const { clock, texts } = this.booth;
     const mask = element("bdi", { dir: "ltr" }, this.sent.masks[this.sent.channel]);
-    const [before, after] = texts.say(`sent_by_${this.sent.channel}`).split("{mask}");
+    const [before, after] = texts.say(`${this.occasion.purpose}_by_${this.sent.channel}`).split("{mask}");
     screen.fill("sent", before, mask, after ?? "");
     const [other] = Object.keys(this.sent.masks).filter((channel) => channel !== this.sent.channel);
     screen.toggle("other", other !== undefined);

@@ -18,32 +18,43 @@ const FIELDS = ["member_number", "national_id", "mobile", "email"];
 
 /** An election as the page shows it and encrypts for it. */
 export class BoothElection {
-  /** @param {string} text of election.json
-   * @throws {import("./parsing.js").Malformed | SyntaxError} something has not its form
+  /** Read election.json.
+   * @param {string} text
+   * @returns {Promise<BoothElection>}
+   * @throws {import("./parsing.js").Malformed | SyntaxError | import("../board/error.js").BoardError} something has not
+   *     its form
    */
-  constructor(text) {
+  static async parse(text) {
     const json = JSON.parse(text);
     demand(JSON.stringify(json) === text.replace(/\n$/, ""), "election.json is not canonical"); // so no key is twice
+    return new BoothElection(json, await parsePolicy(take(take(json, "board", "object"), "policy", "string")));
+  }
+
+  /** @param {any} json @param {import("../board/policy.js").Policy} policy */
+  constructor(json, policy) {
+    this.policy = policy;
     this.names = names(json, "names");
     this.opens = time(json, "opens");
     this.closes = time(json, "closes");
     this.zone = take(json, "zone", "string");
     /** @type {string[]} */
     this.fields = take(json, "fields", "array");
-    demand(this.fields.length && this.fields.every((field) => FIELDS.includes(field)), "fields: one is not known");
+    demand(this.fields.length > 0 && this.fields.every((field) => FIELDS.includes(field)), "fields: one is not known");
     const limits = take(json, "limits", "object");
     this.challenges = count(limits, "challenges");
     this.support = parseSupport(take(json, "support", "object"));
     this.manifest = parseManifest(take(json, "manifest", "object"));
     const contests = this.manifest.contests.length;
     this.keptOrder = indices(json, "kept_order", contests);
-    this.conditions = take(json, "conditions", "array").map((one) => parseCondition(one, this.manifest));
+    /** @type {any[]} */
+    const conditions = take(json, "conditions", "array");
+    this.conditions = conditions.map((one) => parseCondition(one, this.manifest));
     const device = take(json, "device", "object");
     this.device = { device: count(device, "device"), h_di: fromHex(take(device, "h_di", "string"), 32) };
-    this.policy = parsePolicy(take(take(json, "board", "object"), "policy", "string"));
     this.group = parseGroup(json.parameters);
     this.h_e = fromHex(take(json, "h_e", "string"), 32);
-    [this.K, this.K_hat] = ["K", "K_hat"].map((key) => parseKey(this.group, take(json, key, "string"), key));
+    this.K = parseKey(this.group, json, "K");
+    this.K_hat = parseKey(this.group, json, "K_hat");
     /** @type {Election | null} */
     this.tables = null;
   }
@@ -101,9 +112,9 @@ function parseGroup(json) {
   return group;
 }
 
-/** @param {Group} group @param {string} text @param {string} key @returns {bigint} */
-function parseKey(group, text, key) {
-  const element = group.parseElement(text);
+/** @param {Group} group @param {any} json @param {string} key @returns {bigint} */
+function parseKey(group, json, key) {
+  const element = group.parseElement(take(json, key, "string"));
   demand(group.isMember(element) && element !== 1n, `${key}: it is not in the group`);
   return element;
 }

@@ -103,7 +103,9 @@ function writeIn(context, option) {
   return [input];
 }
 
-/** Show in an option's field that it is chosen. @param {HTMLElement} inside @param {number} mark */
+/** Show in an option's field that it is chosen.
+ * @param {HTMLElement} inside @param {number} mark
+ */
 function refresh(inside, mark) {
   const field = inside.closest(".option")?.querySelector("input");
   if (field?.type === "text") field.value = String(mark);

@@ -5,6 +5,7 @@ import { Booth } from "./booth.js";
 import { Clock } from "./clock.js";
 import { byId } from "./dom.js";
 import { BoothElection } from "./election.js";
+import { showHelp } from "./help.js";
 import { Screens } from "./screens.js";
 import { Texts } from "./texts.js";
 import { lead } from "./voting.js";
@@ -15,6 +16,7 @@ async function main() {
   const api = new Api(texts.tag, clock);
   const screens = new Screens(texts, document.title);
   const booth = new Booth(await readElection(screens), texts, clock, api, screens);
+  showHelp(booth);
   byId("sign-out").addEventListener("click", () => leave(booth));
   document.addEventListener("visibilitychange", () => look(booth));
   await lead(booth);
@@ -23,16 +25,20 @@ async function main() {
 /** @param {Screens} screens */
 async function readElection(screens) {
   const text = await screens.insist(() => fetchText("/vote/election.json"));
-  return new BoothElection(text ?? "");
+  return BoothElection.parse(text ?? "");
 }
 
-/** Sign out where the voter is; with a ballot in hand they are asked first. @param {Booth} booth */
+/** Sign out where the voter is; with a ballot in hand they are asked first.
+ * @param {Booth} booth
+ */
 function leave({ clock, screens, texts }) {
   const begun = clock.spans.has("ballot");
   if (!begun || confirm(texts.say("really_leave"))) screens.interrupt(new Refused("signed-out"));
 }
 
-/** When the voter comes back to the page: tell whether they have signed in elsewhere meanwhile. @param {Booth} booth */
+/** When the voter comes back to the page: tell whether they have signed in elsewhere meanwhile.
+ * @param {Booth} booth
+ */
 async function look({ api, screens, turn }) {
   if (document.visibilityState !== "visible" || !turn) return;
   const answer = await api.turn().catch(() => null);

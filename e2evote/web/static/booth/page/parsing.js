@@ -8,12 +8,12 @@ export function demand(holds, message) {
   if (!holds) throw new Malformed(message);
 }
 
+/** @typedef {{ string: string, number: number, boolean: boolean, object: Record<string, any>, array: any[] }} Types */
+
 /** Return what is in an object's field, if it is of the type.
  * @template {keyof Types} T
  * @param {any} object @param {string} field @param {T} type
  * @returns {Types[T]}
- *
- * @typedef {{ string: string, number: number, boolean: boolean, object: Record<string, any>, array: any[] }} Types
  */
 export function take(object, field, type) {
   const value = isObject(object) && Object.hasOwn(object, field) ? object[field] : undefined;

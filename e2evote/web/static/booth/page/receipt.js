@@ -1,9 +1,9 @@
 // The voter's receipt: code, time, position and proof, to print and to keep. No choice is on it.
 
-import { Unreachable, fetchText } from "./api.js";
+import { BoardError } from "../board/error.js";
+import { findProof } from "../board/lookup.js";
 import { codeElement, download, element } from "./dom.js";
 import { sleep } from "./pause.js";
-import { verifyPromised } from "./receipts.js";
 
 /** @typedef {import("./booth.js").Booth} Booth */
 /** @typedef {import("./casting.js").Cast} Cast */
@@ -50,27 +50,28 @@ async function proveBoth({ clock, election, texts }, screen, { committed, receip
     screen.fill("proof", texts.say(key, values));
   try {
     const overdue = () => clock.now > receipt.deadline.getTime() / 1000 + GRACE || !screen.root.isConnected;
-    proofs.ballot = await published(committed.receipt, overdue);
-    proofs.cast = await published(receipt, overdue);
-    if (proofs.ballot === null || proofs.cast === null) return say("proof_missing");
-    await verifyPromised(proofs.ballot, election.policy, committed.receipt);
-    const { time } = await verifyPromised(proofs.cast, election.policy, receipt);
-    return time ? say("proof_witnessed", { time: texts.time(time, election.zone) }) : say("proof_verified");
+    const ballot = await published(committed.receipt, election.policy, overdue);
+    const status = await published(receipt, election.policy, overdue);
+    [proofs.ballot, proofs.cast] = [ballot?.text ?? null, status?.text ?? null];
+    if (!ballot || !status) return say("proof_missing");
+    return status.time
+      ? say("proof_witnessed", { time: texts.time(status.time, election.zone) })
+      : say("proof_verified");
   } catch {
     return say("proof_wrong");
   }
 }
 
 /** Wait for the proof of an entry; null where it does not come in time.
- * @param {Receipt} receipt @param {() => boolean} overdue @returns {Promise<string | null>}
+ * @param {Receipt} receipt @param {import("../board/policy.js").Policy} policy @param {() => boolean} overdue
  */
-async function published({ index }, overdue) {
+async function published({ index, line }, policy, overdue) {
   while (!overdue()) {
     try {
-      const text = await fetchText(`/proof/${index}.tlog-proof`);
-      if (text !== null) return text;
+      const proof = await findProof("", index, line, policy);
+      if (proof !== null) return proof;
     } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
+      if (!(error instanceof BoardError && error.reason === "unreachable")) throw error;
     }
     await sleep(BETWEEN);
   }

@@ -1,12 +1,10 @@
 // What the board has signed is compared with what this page did, before anybody is told that it is done.
 
 import { verifyReceipt } from "../board/receipt.js";
-import { verifyProof } from "../board/proof.js";
 import { toHex, utf8 } from "../crypto/bytes.js";
 
 /** @typedef {import("../board/policy.js").Policy} Policy */
 /** @typedef {Awaited<ReturnType<typeof verifyReceipt>>} Receipt */
-/** @typedef {Awaited<ReturnType<typeof verifyProof>>} Proof */
 /** @typedef {{ ballot: Record<string, any>, code: string, nonce: Uint8Array, secrets: Secrets, commitments: Secrets
  *           }} Sealed an encrypted ballot and what only this page knows of it */
 /** @typedef {{ cast: string, challenge: string }} Secrets */
@@ -50,15 +48,6 @@ export async function verifyOpenedReceipt(text, policy, opened) {
   const sha = await sha256(opened);
   expect(receipt.entry, { kind: "opened", confirmation_code: opened.confirmation_code, sha256: sha });
   return receipt;
-}
-
-/** Verify that what a receipt promises is in the log.
- * @param {string} text @param {Policy} policy @param {Receipt} receipt @returns {Promise<Proof>}
- */
-export async function verifyPromised(text, policy, receipt) {
-  const proof = await verifyProof(text, policy);
-  expect(proof, { index: receipt.index, line: receipt.line });
-  return proof;
 }
 
 /** Return a ballot as the board has it: with its position, behind the device.

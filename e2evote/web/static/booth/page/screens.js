@@ -37,23 +37,31 @@ export class Screen {
     return this.find(`[data-slot="${name}"]`);
   }
 
-  /** Fill a place, and show it. @param {string} name @param {...(Node | string)} content */
+  /** Fill a place, and show it.
+   * @param {string} name @param {...(Node | string)} content
+   */
   fill(name, ...content) {
     this.slot(name).replaceChildren(...content);
     this.slot(name).hidden = false;
   }
 
-  /** Show a part of the screen, or hide it. @param {string} name @param {boolean} visible */
+  /** Show a part of the screen, or hide it.
+   * @param {string} name @param {boolean} visible
+   */
   toggle(name, visible) {
     this.slot(name).hidden = !visible;
   }
 
-  /** Say what is wrong, at once; an empty text says nothing. @param {string} message */
+  /** Say what is wrong, at once; an empty text says nothing.
+   * @param {string} message
+   */
   problem(message) {
     this.slot("problem").replaceChildren(...(message ? [element("p", {}, message)] : []));
   }
 
-  /** Wait until a button is pressed, and return which. @returns {Promise<string>} */
+  /** Wait until a button is pressed, and return which.
+   * @returns {Promise<string>}
+   */
   answer() {
     /** @type {Promise<string>} */
     const pressed = new Promise((resolve) => (this.take = resolve));
@@ -82,7 +90,11 @@ export class Screens {
     this.texts = texts;
     this.title = title;
     this.held = false;
-    this.resume();
+    /** @type {Error | null} */
+    this.interruption = null;
+    /** @type {(reason: Error) => void} */
+    this.reject = () => {};
+    this.interrupted = this.#uninterrupted();
   }
 
   /** Show the screen of a template.
@@ -123,13 +135,16 @@ export class Screens {
 
   /** Forget an interruption. */
   resume() {
-    /** @type {Error | null} */
     this.interruption = null;
-    /** @type {(reason: Error) => void} */
-    this.reject = () => {};
+    this.interrupted = this.#uninterrupted();
+  }
+
+  /** @returns {Promise<never>} */
+  #uninterrupted() {
     /** @type {Promise<never>} */
-    this.interrupted = new Promise((_, reject) => (this.reject = reject));
-    this.interrupted.catch(() => {}); // nobody may be waiting
+    const promise = new Promise((_, reject) => (this.reject = reject));
+    promise.catch(() => {}); // nobody may be waiting
+    return promise;
   }
 
   /** Do something that needs the network; when there is none, say so and let the reader try again, as often as it takes.

@@ -89,7 +89,9 @@ class Identity {
     screen.fill("question-text", question.text);
   }
 
-  /** Take what was typed; point at what is missing. @param {Screen} screen */
+  /** Take what was typed; point at what is missing.
+   * @param {Screen} screen
+   */
   #complete(screen) {
     for (const name of this.booth.election.fields) this.typed[name] = this.#value(screen, name);
     const asked = [...this.booth.election.fields, ...(screen.slot("question").hidden ? [] : ["answer"])];

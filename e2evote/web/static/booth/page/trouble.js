@@ -61,7 +61,9 @@ function reasonOf(error) {
   return "accident";
 }
 
-/** Have the cookie removed; where that does not work, the session ends by itself. @param {Booth} booth */
+/** Have the cookie removed; where that does not work, the session ends by itself.
+ * @param {Booth} booth
+ */
 async function signOut({ api }) {
   try {
     await api.post("sign-out", {});
@@ -70,7 +72,9 @@ async function signOut({ api }) {
   }
 }
 
-/** Ask where the voter stands now. @param {Booth} booth */
+/** Ask where the voter stands now.
+ * @param {Booth} booth
+ */
 async function refresh(booth) {
   booth.signedIn(await booth.screens.insist(() => booth.api.turn()));
 }

@@ -52,8 +52,8 @@ async function resume(booth) {
 async function leadOne(booth) {
   if (!booth.turn) {
     await land(booth);
-    await signIn(booth);
-    if (booth.turn?.undecided) await start(booth, "elsewhere");
+    const turn = await signIn(booth);
+    if (turn.undecided) await start(booth, "elsewhere");
   }
   while (booth.turn) {
     if (booth.turn.voted) throw new Refused("has-voted");

@@ -1,0 +1,1 @@
+"""The booth: where voters vote."""
