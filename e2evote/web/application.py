@@ -1,7 +1,7 @@
 """The application of a board: pages, static resources, submission, and what runs beside them."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from e2evote.board.committer import Committer
@@ -33,8 +33,26 @@ WAITING = 64
 _STYLE = (Path(__file__).parent / "static" / "board.css").read_bytes()
 
 
+Begin = Callable[[Starlette, Site, ExitStack], None]
+"""Starts what an application has besides its board; the stack ends it before the board."""
+
+
 def board_application(settings: Settings) -> ASGIApp:
     """Return the application of the board in a folder.
+
+    Raises:
+        CheckError, ParseError, StorageError: the board cannot be opened.
+    """
+    return application_of(settings, [Route("/", pages.front)])
+
+
+def application_of(settings: Settings, routes: Sequence[BaseRoute], begin: Begin = lambda *_: None) -> ASGIApp:
+    """Return the application of a board with some routes besides its own.
+
+    Args:
+        settings: how the board is served.
+        routes: those that are looked at first.
+        begin: called, in a thread, when the board is open.
 
     Raises:
         CheckError, ParseError, StorageError: the board cannot be opened.
@@ -47,11 +65,12 @@ def board_application(settings: Settings) -> ASGIApp:
         with ExitStack() as stack:
             site = await run_in_threadpool(_begin, settings, board, token, stack)
             application.state.site = site
+            await run_in_threadpool(begin, application, site, stack)
             yield
             await run_in_threadpool(stack.close)
 
-    routes = [
-        Route("/", pages.front),
+    every = [
+        *routes,
         Route("/search", pages.search),
         Route("/ballot/{code}", pages.ballot),
         Route("/static/board.css", _style),
@@ -60,7 +79,7 @@ def board_application(settings: Settings) -> ASGIApp:
         *public.ROUTES,
     ]
     handlers = {HTTPException: pages.failure, E2EVoteError: _unavailable}
-    application = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    application = Starlette(routes=every, lifespan=lifespan, exception_handlers=handlers)
     application.router.redirect_slashes = False
     return Secured(application)
 

@@ -19,11 +19,13 @@ PATIENCE = 60
 
 
 class Server:
-    """A running program of ``e2evote board``."""
+    """A running program of ``e2evote board``, or of another group."""
+
+    GROUP: tuple[str, ...] = ("board",)
 
     def __init__(self, *arguments: object, port: int = 0) -> None:
         """Start it, and wait until it answers."""
-        command = [*PROGRAM, "board", *map(str, arguments), "--port", str(port)]
+        command = [*PROGRAM, *self.GROUP, *map(str, arguments), "--port", str(port)]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )

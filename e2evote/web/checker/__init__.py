@@ -1,0 +1,1 @@
+"""The checker: what a second device judges a challenged ballot with."""
