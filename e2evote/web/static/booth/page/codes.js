@@ -64,8 +64,10 @@ class Entry {
   #describe(screen) {
     const { clock, texts } = this.booth;
     const mask = element("bdi", { dir: "ltr" }, this.sent.masks[this.sent.channel]);
-    const [before, after] = texts.say(`${this.occasion.purpose}_by_${this.sent.channel}`).split("{mask}");
-    screen.fill("sent", before, mask, after ?? "");
+    const place = "\u{fffc}"; // stands for the mask, which is an element of its own
+    const said = texts.say(`${this.occasion.purpose}_by_${this.sent.channel}`, { mask: place });
+    const [before, after] = said.split(place);
+    screen.fill("sent", before, mask, after);
     const [other] = Object.keys(this.sent.masks).filter((channel) => channel !== this.sent.channel);
     screen.toggle("other", other !== undefined);
     if (other) screen.fill("other", texts.say(`other_by_${other}`));

@@ -12,7 +12,6 @@ export async function land(booth) {
   const { clock, election, screens, texts } = booth;
   const opens = election.opens.getTime() / 1000;
   const screen = screens.show("landing", (screen) => {
-    screen.fill("name", texts.name(election.names, ""));
     screen.fill("opens", texts.time(election.opens, election.zone));
     screen.fill("closes", texts.time(election.closes, election.zone));
     screen.toggle("soon", clock.now < opens);

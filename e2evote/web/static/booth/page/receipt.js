@@ -1,7 +1,10 @@
 // The voter's receipt: code, time, position and proof, to print and to keep. No choice is on it.
 
+import { parseCheckpoint } from "../board/checkpoint.js";
 import { BoardError } from "../board/error.js";
 import { findProof } from "../board/lookup.js";
+import { parseNote } from "../board/notes.js";
+import { Unreachable, fetchText } from "./api.js";
 import { codeElement, download, element } from "./dom.js";
 import { sleep } from "./pause.js";
 
@@ -68,14 +71,22 @@ async function proveBoth({ clock, election, texts }, screen, { committed, receip
 async function published({ index, line }, policy, overdue) {
   while (!overdue()) {
     try {
-      const proof = await findProof("", index, line, policy);
+      const proof = (await publishedSize()) > index ? await findProof("", index, line, policy) : null;
       if (proof !== null) return proof;
     } catch (error) {
-      if (!(error instanceof BoardError && error.reason === "unreachable")) throw error;
+      if (!(error instanceof Unreachable || (error instanceof BoardError && error.reason === "unreachable"))) throw error;
     }
     await sleep(BETWEEN);
   }
   return null;
+}
+
+/** Return how much of the log is published, as the board says, so that no proof is asked for before there is one.
+ * @returns {Promise<number>}
+ */
+async function publishedSize() {
+  const checkpoint = await fetchText("/checkpoint");
+  return checkpoint === null ? 0 : parseCheckpoint(parseNote(checkpoint).text).size;
 }
 
 /** @param {Cast} cast */
