@@ -23,12 +23,14 @@ MUTANTS ?=
 # Of 'make board-kill'.
 ROUNDS  ?= 50
 BALLOTS ?= 1000
+BOOTH_PORT ?= 8000
 
-.PHONY: help demo test test-slow fuzz mutants check conformance bench bench-quick bench-peers bench-plot extras schemas \
+.PHONY: help demo booth test test-slow fuzz mutants check conformance bench bench-quick bench-peers bench-plot extras schemas \
 	spec-coverage docs system-packages postgres postgres-stop board-kill format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
+	@echo "make booth        begin an election online with invented members, and serve its voting booth until Ctrl-C"
 	@echo "make test         run the tests, with coverage"
 	@echo "make test-slow    run the tests that take minutes"
 	@echo "make fuzz         feed every parser mutated data, FUZZ_SECONDS (60) a target, FUZZ_TARGETS='manifest archive'"
@@ -58,6 +60,9 @@ $(READY): pyproject.toml $(wildcard e2evote/group/backends/_ifma*.[ch])
 
 demo: $(READY)
 	$(BIN)/e2evote demo
+
+booth: $(READY)
+	$(BIN)/e2evote booth demo --port $(BOOTH_PORT)
 
 test: $(READY)
 	$(BIN)/pytest --cov --numprocesses=auto --dist=loadfile

@@ -12,27 +12,38 @@ import http.client
 import io
 import json
 import secrets
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.testclient import TestClient
+
+from e2evote.board.log import Board
+from e2evote.challenge import open_ballot
 from e2evote.cli.booth_demo import BOOTH, make, signin_settings
 from e2evote.cli.workspace import Workspace
+from e2evote.election import kept
 from e2evote.election.people.key import SecretPeopleKey
 from e2evote.election.signin import robots
 from e2evote.election.signin.gateways.configured import OUTBOX
 from e2evote.election.signin.gateways.outbox import Outbox
 from e2evote.encoding import hex_of
-from e2evote.encryption import encrypt_ballots
+from e2evote.encryption import SecretBallotNonce, encrypt_ballots
 from e2evote.examples import members_csv
-from e2evote.record.ballot import EncryptedBallot
+from e2evote.record.ballot import DeviceOpening, EncryptedBallot
 from e2evote.record.codec import dump, parse
 from e2evote.record.plaintext import PlaintextBallot
 from e2evote.record.setup import Election
+from e2evote.web.booth.application import election_application
+from e2evote.web.booth.booth import Plan
+from e2evote.web.site import Settings
 from tests.builders import TOY, generated_ballots
 from tests.web.servers import PATIENCE, Server
 
@@ -92,6 +103,12 @@ def code_in(text: str) -> str:
     return next(word for word in reversed(line.split()) if word.isascii() and word.isdecimal())
 
 
+def position_in(receipt: str) -> int:
+    """The position that the board gave a ballot, from the receipt of its entry."""
+    position: int = json.loads(receipt.splitlines()[4])["position"]
+    return position
+
+
 class BoothServer(Server):
     """``e2evote serve`` of an election's directory."""
 
@@ -127,6 +144,12 @@ class Encrypted:
             "commitments": {name: hex_of(sha256(secret).digest()) for name, secret in hashes.items()},
         }
 
+    def opened(self, position: int, election: Election) -> dict[str, Any]:
+        """The ballot, opened."""
+        nonce = SecretBallotNonce(bytes.fromhex(self.nonce))
+        found: dict[str, Any] = json.loads(dump(open_ballot(election, self.positioned(position, election), nonce)))
+        return found
+
     def positioned(self, position: int, election: Election) -> EncryptedBallot:
         """The ballot as the board has it."""
         fields = {**self.content, "position": position}
@@ -158,13 +181,10 @@ def encrypted(directory: Path, votes: list[PlaintextBallot]) -> list[Encrypted]:
     return made
 
 
-def opening_of(directory: Path) -> Any:
+def opening_of(directory: Path) -> DeviceOpening:
     """The opening of the booth's device, from the board."""
-    from e2evote.board.log import Board
-    from e2evote.election.kept import opening_of as on_board
-
     with Board.open(directory / "board") as board, board.reading() as view:
-        return on_board(view, 1)
+        return kept.opening_of(view, 1)
 
 
 @dataclass
@@ -181,38 +201,95 @@ class Answer:
         return json.loads(self.body)
 
 
+class Wire:
+    """A connection to a server, kept as browsers do."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+
+    def ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        """Send a request and return the answer."""
+        try:
+            self._connection.request(method, path, body, headers)
+            answer = self._connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+        except (http.client.HTTPException, OSError):
+            self._connection.close()  # the next request opens another
+            raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+class Inside:
+    """An application in this process, without a network between."""
+
+    def __init__(self, client: TestClient) -> None:
+        self._client = client
+
+    def ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        """Send a request and return the answer; cookies are the voter's business."""
+        self._client.cookies.clear()
+        answer = self._client.request(method, path, content=body, headers=headers, follow_redirects=False)
+        self._client.cookies.clear()
+        found = http.client.HTTPMessage()
+        for name, value in answer.headers.multi_items():
+            found[name] = value
+        return Answer(answer.status_code, found, answer.content)
+
+    def close(self) -> None:
+        """Leave the application as it is."""
+
+
+@dataclass
+class Clock:
+    """A clock that is moved by hand; it begins now."""
+
+    ahead: float = 0
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.ahead)
+
+
+@contextmanager
+def inside(directory: Path, clock: Clock, **plan: Any) -> Iterator[TestClient]:
+    """The application of an election's directory in this process, which verifies no proofs."""
+    settings = Settings(directory / "board", processes=0, interval=0.05, allow_insecure=frozenset({TOY}))
+    application = election_application(settings, Plan(directory, **({"outbox": True} | plan)), clock)
+    with TestClient(application, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000)) as client:
+        yield client
+
+
 @dataclass
 class Voter:
-    """A browser without pages: one connection, its cookies, the calls of the interface."""
+    """A browser without pages: its cookies, and the calls of the interface.
 
-    url: str
+    ``where`` is a server's origin, or an application in this process.
+    """
+
+    where: str | TestClient
     directory: Path
     language: str = "en"
     cookies: dict[str, str] = field(default_factory=dict)
-    _connection: http.client.HTTPConnection | None = None
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        self._wire: Wire | Inside = Wire(self.where) if isinstance(self.where, str) else Inside(self.where)
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
         """Send a request as it is given, with the cookies that there are."""
-        if self._connection is None:
-            parts = urlsplit(self.url)
-            self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
         sent = dict(headers or {})
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        try:
-            self._connection.request(method, path, body, sent)
-            answer = self._connection.getresponse()
-        except (http.client.HTTPException, OSError):  # the server had closed a connection that was kept
-            self._connection.close()
-            self._connection = None
-            raise
-        content = answer.read()
+        answer = self._wire.ask(method, path, body, sent)
         for line in answer.headers.get_all("Set-Cookie", []):
             name, _, value = line.partition(";")[0].partition("=")
             self.cookies[name] = value.strip('"')
             if not self.cookies[name]:
                 del self.cookies[name]
-        return Answer(answer.status, answer.headers, content)
+        return answer
 
     def call(self, name: str, body: dict[str, Any] | None = None, **headers: str) -> Answer:
         """Call the interface as the page does."""
@@ -247,11 +324,11 @@ class Voter:
     def read_code(self, number: int, sent: int) -> str:
         """The code in the newest message to a member, once so many were sent to them."""
         member = members()[number - 1]
-        for _ in range(500):
+        for _ in range(500):  # the courier takes its time
             texts = messages(self.directory, member)
             if len(texts) >= sent:
                 return code_in(texts[0])
-            self.call("turn")
+            time.sleep(0.01)
         raise AssertionError("no message came")
 
     def sign_in(self, number: int) -> dict[str, Any]:
@@ -290,7 +367,15 @@ class Voter:
         self.commit(ballot)
         return self.cast(ballot)
 
+    def refused(self, name: str, body: dict[str, Any] | None = None, **headers: str) -> str:
+        """Call it, expect a refusal as every one is, and return its reason."""
+        answer = self.call(name, body, **headers)
+        assert 400 <= answer.status < 500, (name, answer.status, answer.body[:500])
+        told = answer.json
+        assert set(told) - {"detail"} == {"error", "message", "wait", "field", "now"}
+        assert told["message"]
+        return str(told["error"])
+
     def close(self) -> None:
         """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
+        self._wire.close()
