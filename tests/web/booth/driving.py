@@ -27,6 +27,7 @@ class PageVoter:
     language: str = "en"
     accessible: bool = False
     seen: list[str] = field(default_factory=list)
+    sent: int = 0
 
     def __post_init__(self) -> None:
         """Know the page, and who the voter is."""
@@ -77,9 +78,13 @@ class PageVoter:
         for name in ("member_number", "national_id"):
             self.page.fill(f'input[name="{name}"]', self.member[name])
         self.page.fill('input[name="answer"]', self.right_answer(answer.value.json()["token"]))
-        self.sent = len(messages(self.directory, self.member))
+        self.sent = len(self.outbox())
         self.press("continue")
         self.screen("code")
+
+    def outbox(self) -> list[str]:
+        """What was sent to the voter so far, the newest first."""
+        return messages(self.directory, self.member)
 
     def right_answer(self, token: str) -> str:
         """The answer to a question, by knowing the key."""
@@ -91,7 +96,7 @@ class PageVoter:
     def newest_code(self) -> str:
         """The code that was sent last, once it is there."""
         for _ in range(300):
-            texts = messages(self.directory, self.member)
+            texts = self.outbox()
             if len(texts) > self.sent:
                 return code_in(texts[0])
             self.page.wait_for_timeout(20)
@@ -132,7 +137,7 @@ class PageVoter:
 
     def cast(self) -> None:
         """Cast, with a second code."""
-        self.sent = len(messages(self.directory, self.member))
+        self.sent = len(self.outbox())
         self.press("cast")
         self.screen("code")
         self.type_code()

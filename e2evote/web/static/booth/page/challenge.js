@@ -6,6 +6,7 @@ import { Refused } from "./api.js";
 import { picture } from "./choice.js";
 import { codeElement, element } from "./dom.js";
 import { unguard } from "./guard.js";
+import { startElectionClock } from "./landing.js";
 import { take } from "./parsing.js";
 import { Progress } from "./progress.js";
 import { verifyOpenedReceipt, verifyStatusReceipt } from "./receipts.js";
@@ -90,7 +91,9 @@ export async function openedBallot({ encryption, device, group, manifest }, { ba
 /** Show how the ballot is checked on a second device, until the voter starts anew.
  * @param {Booth} booth @param {Committed} committed
  */
-async function showOpened({ screens, texts }, { sealed }) {
+async function showOpened(booth, { sealed }) {
+  const { clock, screens, texts } = booth;
+  clock.stop("election"); // the end of voting does not take the codes away
   const nonce = toHex(sealed.nonce);
   const checker = `${location.origin}/vote/checker.html`;
   const screen = screens.show("opened", (screen) => {
@@ -102,4 +105,5 @@ async function showOpened({ screens, texts }, { sealed }) {
     screen.fill("link", element("a", link, texts.say("public_page")));
   });
   await screen.answer();
+  startElectionClock(booth);
 }

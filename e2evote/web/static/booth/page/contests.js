@@ -43,6 +43,7 @@ async function askContest(booth, ballot, choices, seen) {
     const changed = (/** @type {boolean} */ full) => sayCount(booth, screen, choices, full);
     screen.fill("options", ...optionFields({ booth, choices, changed }, seen.has(choices)));
     screen.fill("continue", texts.say(reviewed ? "to_review" : "continue"));
+    if (choices.limit === 1) screen.slot("options").setAttribute("role", "radiogroup");
     screen.toggle("back", number > 1);
   });
   sayCount(booth, screen, choices, false);

@@ -42,7 +42,8 @@ function leave({ clock, screens, texts }) {
 async function look({ api, screens, turn }) {
   if (document.visibilityState !== "visible" || !turn) return;
   const answer = await api.turn().catch(() => null);
-  if (answer?.session === false) screens.interrupt(new Refused(String(answer.error), String(answer.message)));
+  const ended = answer?.session === false && answer.error !== "has-voted"; // who has voted looks at the receipt
+  if (ended) screens.interrupt(new Refused(String(answer.error), String(answer.message)));
 }
 
 // What an old browser lacks has been found out, and said, by support.js.

@@ -23,6 +23,7 @@ const GRACE = 60;
 export async function showReceipt(booth, cast) {
   const { election, screens, texts } = booth;
   const { committed, receipt } = cast;
+  booth.clock.stop("election"); // the end of voting does not take the receipt away
   const entry = /** @type {Record<string, any>} */ (receipt.entry);
   const screen = screens.show("receipt", (screen) => {
     screen.fill("election", texts.name(election.names, ""));

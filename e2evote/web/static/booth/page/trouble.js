@@ -41,8 +41,9 @@ export async function explainTrouble(booth, error) {
 }
 
 /** @param {Booth} booth @param {string} name @param {unknown} error @param {Way} way @param {boolean} undecided */
-async function show({ screens, texts }, name, error, way, undecided) {
-  const message = error instanceof Refused ? error.message : "";
+async function show(booth, name, error, way, undecided) {
+  const { screens, texts } = booth;
+  const message = error instanceof Refused ? booth.explain(error) : "";
   const screen = screens.show("trouble", (screen) => {
     screen.fill("heading", texts.say(`${name}_heading`));
     screen.fill("why", message || texts.say(`${name}_why`));
