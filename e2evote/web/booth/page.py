@@ -50,15 +50,19 @@ def booth_page(tag: str, names: Mapping[str, str]) -> BoothPage:
     """
     # a script element ends at the first "</", which no path has
     import_map = json.dumps({"integrity": {module.address: module.integrity for module in _modules()}})
-    html = environment(tag).get_template("booth/page.html").render(
-        language=languages()[tag],
-        languages=languages().values(),
-        locale=_LOCALES.get(tag, tag),
-        title=names.get(tag) or next(iter(names.values())),
-        styles=[_resource(path) for path in _STYLES],
-        support=_resource(_SUPPORT),
-        entry=_resource(_ENTRY),
-        import_map=Markup(import_map),  # noqa: S704
+    html = (
+        environment(tag)
+        .get_template("booth/page.html")
+        .render(
+            language=languages()[tag],
+            languages=languages().values(),
+            locale=_LOCALES.get(tag, tag),
+            title=names.get(tag) or next(iter(names.values())),
+            styles=[_resource(path) for path in _STYLES],
+            support=_resource(_SUPPORT),
+            entry=_resource(_ENTRY),
+            import_map=Markup(import_map),  # noqa: S704
+        )
     )
     return BoothPage(html.encode(), _policy(import_map))
 

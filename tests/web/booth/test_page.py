@@ -16,7 +16,6 @@ from e2evote.board.notes import VerifierKey
 from e2evote.challenge import open_ballot
 from e2evote.cli.workspace import Workspace
 from e2evote.election.receipts import verify_receipt
-from e2evote.encoding import hex_of
 from e2evote.encryption import SecretBallotNonce
 from e2evote.hashing import selection_nonce
 from e2evote.record.ballot import EncryptedBallot
@@ -51,7 +50,9 @@ def voter(browser: Browser, server: BoothServer, directory: Path) -> Open:
     """Opens a window for a member."""
 
     @contextmanager
-    def opened(number: int, language: str = "en", size: dict[str, int] = DESKTOP, **options: Any) -> Iterator[PageVoter]:
+    def opened(
+        number: int, language: str = "en", size: dict[str, int] = DESKTOP, **options: Any
+    ) -> Iterator[PageVoter]:
         accessible = options.pop("accessible", False)
         with window(browser, language, size, **options) as watched:
             yield PageVoter(watched, server.url, directory, number, language, accessible)
@@ -157,7 +158,8 @@ def check_no_secret_left(directory: Path, one: PageVoter) -> None:
         h_i, first = bytes.fromhex(commit["ballot"]["h_i"]), commit["ballot"]["contests"][0]["options"][0]
         for text in found:
             xi = selection_nonce(election.group, h_i, 1, 1, bytes.fromhex(text)).reveal()
-            assert hex_of(bytes(election.group.generator**xi)) != first["ciphertext"]["alpha"]
+            alpha = pow(int(election.group.generator), int.from_bytes(bytes(xi)), int(election.group.p))
+            assert alpha != int(first["ciphertext"]["alpha"], 16)
 
 
 def test_the_ballot_has_one_shape_whatever_is_chosen(voter: Open) -> None:
@@ -207,16 +209,12 @@ def test_by_keyboard_alone(voter: Open) -> None:
         tab_to("input[type=checkbox]")
         keys.press("Space")
         expect(one.page.locator('[data-slot="count"]')).to_have_text("Chosen: 1 of at most 7")
-        for kind in ("checkbox", "checkbox", "radio", "radio"):
+        while not one.page.locator('[data-screen="review"]').count():
+            heading = one.page.locator("#screen h1")
+            before = heading.inner_text()
             tab_to('[data-answer="continue"]')
-            before = one.page.locator("h1").inner_text()
             keys.press("Enter")
-            expect(one.page.locator("h1")).not_to_have_text(before)
-            if one.page.locator('[data-screen="review"]').count():
-                break
-            tab_to(f"input[type={kind}]") if kind == "radio" else None
-        tab_to('[data-answer="continue"]')
-        keys.press("Enter")
+            expect(heading).not_to_have_text(before)
         one.screen("review")
         tab_to('[data-answer="encrypt"]')
         keys.press("Enter")
@@ -318,7 +316,7 @@ def test_codes_that_are_wrong_and_another_one(voter: Open) -> None:
         expect(one.page.locator('[data-slot="status"]')).to_have_text(re.compile("Another code"))
         one.type_code(first)  # the earlier one is still good
         one.screen("contest")
-        one.check_traffic()
+        one.check_traffic(refusals=1)
 
 
 @pytest.mark.parametrize("missing", ["member_number", "national_id", "answer"])
@@ -407,7 +405,7 @@ def test_the_network_is_lost_between_encrypting_and_casting(voter: Open, lost: s
         one.screen("code")
         one.type_code()
         expect(again).to_be_focused()
-        assert "in the ballot box" not in one.page.locator("h1:visible").inner_text()
+        assert "in the ballot box" not in one.page.locator("#screen h1").inner_text()
         again.click()
         one.screen("receipt")
         assert cut == ["commit", "code", "cast"]
