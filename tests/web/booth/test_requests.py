@@ -28,7 +28,6 @@ INJECTIONS = (
     "\\",
     "x' UNION SELECT * FROM codes --",
     "\u0000",
-    "𓀀" * 60,
 )
 
 
