@@ -149,19 +149,24 @@ def show_counting(workspace: Workspace) -> None:
     """Say how the election is ended and counted."""
     e2evote, place = program(), shlex.quote(str(workspace.root))
     insecure = "".join(f" --insecure-parameters {name}" for name in workspace.accepted)
+    publish = f"{e2evote} board publish {place}/{BOARD} {place}/record{insecure}"
+    fetch = f"{e2evote} board fetch {place}/{BOARD} {place}"
     click.echo(f"""
 It goes on with
   {e2evote} serve {place}
 
 To count, first end voting:
-  {e2evote} board spoil-rest {place}/board 1{insecure}
-  {e2evote} board close-device {place}/board 1{insecure}
-  {e2evote} board fetch {place}/board {place}
-then add up, decrypt with two guardians, and publish:
+  {e2evote} board spoil-rest {place}/{BOARD} 1{insecure}
+  {e2evote} board close-device {place}/{BOARD} 1{insecure}
+  {fetch}
+add up, under everybody's eyes:
   {e2evote} tally accumulate {place}
+  {publish}
+  {fetch}
+decrypt with two of the three guardians, and publish:
   {e2evote} tally decrypt {place} --guardian 1 --guardian 3
-  {e2evote} board publish {place}/board {place}/record{insecure}
-  {e2evote} board end {place}/board
-  {e2evote} board fetch {place}/board {place}
+  {publish}
+  {e2evote} board end {place}/{BOARD}
+  {fetch}
 and verify as anybody can:
   {e2evote} verify {place}/record{insecure}""")

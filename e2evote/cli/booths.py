@@ -19,9 +19,10 @@ from e2evote.encoding import canonical_json
 from e2evote.errors import CheckError
 from e2evote.files import write_atomically
 from e2evote.record.ballot import NO_CHAINING
+from e2evote.record.codec import dump, parse
 from e2evote.record.manifest import Manifest, Texts
 from e2evote.web.booth.booth import Plan, Prepared, prepare
-from e2evote.web.booth.settings import FILE, read_booth
+from e2evote.web.booth.settings import FILE, BoothSettings
 
 BOARD = "board"
 """The folder of an election's board in its directory, unless another is named."""
@@ -42,12 +43,15 @@ def init_booth(workspace: Workspace, board: Path, info: str, settings: dict[str,
         settings: fields of ``booth.json`` beside the device.
 
     Raises:
-        CheckError: there are settings already, the record is not the board's, or the manifest does not allow it.
+        ParseError: a field is not in its form.
+        CheckError: there are settings already, they do not fit, the record is not the board's, or the manifest does not
+            allow it.
         StorageError: the board does not take it.
     """
     path = workspace.root / FILE
     if path.exists():
         raise CheckError(f"{path} exists already; nothing was overwritten. 'e2evote booth check' judges it")
+    _settings(path, 1, settings).check(workspace.election.manifest)  # before anything is on the board
     if NO_CHAINING not in workspace.election.manifest.chaining_modes:
         raise CheckError("the manifest does not allow devices without chaining: chaining_modes needs a 0")
     with Board.open(board) as kept:
@@ -56,9 +60,12 @@ def init_booth(workspace: Workspace, board: Path, info: str, settings: dict[str,
             Publisher(kept, acceptance, workspace.record, now).publish(hands)
         device = open_new_device(kept, acceptance, info, NO_CHAINING, now)
         sign_checkpoint(kept)
-    write_atomically(path, canonical_json({"device": device, **settings}) + b"\n")
-    read_booth(workspace.root)
+    write_atomically(path, dump(_settings(path, device, settings)) + b"\n")
     return device
+
+
+def _settings(path: Path, device: int, fields: dict[str, object]) -> BoothSettings:
+    return parse(BoothSettings, canonical_json({"device": device, **fields}), str(path), canonical=False)
 
 
 def prepared_booth(workspace: Workspace, board: Path, plan: Plan) -> Prepared:

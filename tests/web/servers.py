@@ -31,7 +31,7 @@ class Server:
         )
         assert self.process.stdout is not None
         address = self.process.stdout.readline().strip()
-        if not address.startswith("http://127.0.0.1:"):
+        if not address.startswith(("http://127.0.0.1:", "https://127.0.0.1:")):
             raise AssertionError(self.end())
         self.port = int(address.rpartition(":")[2])
         self._wait()
