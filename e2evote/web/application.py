@@ -4,7 +4,6 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, closing
 from functools import partial
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +17,7 @@ from e2evote.board.committer import Committer
 from e2evote.board.log import Board
 from e2evote.election.acceptance import Acceptance, Submission
 from e2evote.errors import E2EVoteError
-from e2evote.web import pages, public, submission
+from e2evote.web import assets, pages, public, submission
 from e2evote.web.publishing import Publishing
 from e2evote.web.security import Secured
 from e2evote.web.site import Settings, Site
@@ -29,8 +28,6 @@ from e2evote.web.witness_client import WitnessClient
 LOG = logging.getLogger("e2evote.web")
 WAITING = 64
 """Ballots that may wait for their proofs to be verified, in each process that serves."""
-
-_STYLE = (Path(__file__).parent / "static" / "board.css").read_bytes()
 
 
 def board_application(settings: Settings) -> ASGIApp:
@@ -54,9 +51,9 @@ def board_application(settings: Settings) -> ASGIApp:
         Route("/", pages.front),
         Route("/search", pages.search),
         Route("/ballot/{code}", pages.ballot),
-        Route("/static/board.css", _style),
         Route("/submit/ballot", submission.submit_ballot, methods=["POST"]),
         Route("/submit/status", submission.submit_status, methods=["POST"]),
+        *assets.ROUTES,
         *public.ROUTES,
     ]
     handlers = {HTTPException: pages.failure, E2EVoteError: _unavailable}
@@ -82,10 +79,6 @@ def _begin(settings: Settings, board: Board, token: str, stack: ExitStack) -> Si
 def _verifier(settings: Settings) -> Callable[[Submission], None]:
     """Return what verifies ballots, in a process of its own."""
     return Acceptance.of(Board.open(settings.folder), settings.allow_insecure).verify_ballot
-
-
-def _style(request: Request) -> Response:  # noqa: ARG001
-    return Response(_STYLE, headers={"Cache-Control": "public, max-age=3600"}, media_type="text/css")
 
 
 def _unavailable(request: Request, error: Exception) -> Response:
