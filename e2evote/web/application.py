@@ -18,7 +18,10 @@ from e2evote.board.log import Board
 from e2evote.election.acceptance import Acceptance, Submission
 from e2evote.errors import E2EVoteError
 from e2evote.web import assets, pages, public, submission
+from e2evote.web.election import feeds
+from e2evote.web.election import pages as election_pages
 from e2evote.web.publishing import Publishing
+from e2evote.web.rendering import Paths
 from e2evote.web.security import Secured
 from e2evote.web.site import Settings, Site
 from e2evote.web.token import submission_token
@@ -51,9 +54,12 @@ def board_application(settings: Settings) -> ASGIApp:
         Route("/", pages.front),
         Route("/search", pages.search),
         Route("/ballot/{code}", pages.ballot),
+        Route(Paths().election, election_pages.front),
         Route("/submit/ballot", submission.submit_ballot, methods=["POST"]),
         Route("/submit/status", submission.submit_status, methods=["POST"]),
         *assets.ROUTES,
+        *election_pages.ROUTES,
+        *feeds.ROUTES,
         *public.ROUTES,
     ]
     handlers = {HTTPException: pages.failure, E2EVoteError: _unavailable}
@@ -83,6 +89,6 @@ def _verifier(settings: Settings) -> Callable[[Submission], None]:
 
 def _unavailable(request: Request, error: Exception) -> Response:
     LOG.error("%s cannot be served: %s", request.url.path, error)
-    if request.scope.get("endpoint") in {route.endpoint for route in public.ROUTES}:
+    if request.scope.get("endpoint") in {route.endpoint for route in (*public.ROUTES, *feeds.ROUTES)}:
         return public.unavailable(error)
     return pages.unavailable(request)
