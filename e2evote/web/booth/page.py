@@ -19,7 +19,7 @@ from e2evote.web.rendering import environment
 
 _STATIC = Path(__file__).parent.parent / "static"
 _BOOTH = _STATIC / "booth"
-_STYLES = (_STATIC / "board.css", _BOOTH / "booth.css")
+_STYLES = (_STATIC / "fonts.css", _STATIC / "board.css", _BOOTH / "booth.css")
 _SUPPORT, _ENTRY = _BOOTH / "support.js", _BOOTH / "page" / "main.js"
 _LOCALES = {"en": "en-GB", "fa": "fa-IR-u-ca-persian-nu-arabext"}
 """How browsers write numbers and dates; a language that is not here writes them as they know it."""

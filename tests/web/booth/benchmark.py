@@ -1,9 +1,10 @@
-"""How long a ballot takes in Chromium: the example election of an association, 4096 bits, tables of g, K and K̂ included.
+"""How long a ballot takes in Chromium: the example election of an association, 4096 bits, tables of g, K and K̂ too.
 
     make bench-page
 
-prints one line, and fails where even the fastest takes longer than 300 ms. A ballot has 24, 9 and 6 candidates for 7, 3 and 1 seats and contest data; what is measured is what the
-page does after "Encrypt my ballot": tables are built anew every time, and the page gets a breath after every contest.
+prints one line, and fails where even the fastest takes longer than 300 ms. A ballot has 24, 9 and 6 candidates for 7, 3
+and 1 seats and contest data; what is measured is what the page does after "Encrypt my ballot": tables are built anew
+every time, and the browser gets a breath after every contest.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A voter at the page, in a real browser: what each step does, whatever the language; screens are found by their names."""
+"""A voter at the page, in a real browser: each step, whatever the language; screens are found by their names."""
 
 import re
 from dataclasses import dataclass, field
@@ -162,6 +162,6 @@ class PageVoter:
         assert self.watched.complaints == refused
         sent = self.watched.sent()
         for secret in secrets:
-            assert secret and secret not in sent
+            assert secret not in sent
         for request in self.watched.requests:
             assert urlsplit(request.url).scheme in ("blob", "data") or request.url.startswith(self.url), request.url

@@ -15,7 +15,7 @@ _SCRIPT = {".js": "text/javascript", ".mjs": "text/javascript"}
 
 @contextmanager
 def repository_page(browser: Browser) -> Iterator[Page]:
-    """Open an empty page under whose address the repository's files are; browsers give only secure ones their crypto."""
+    """Open an empty page beside the repository's files; its address is a secure one, since others get no crypto."""
 
     def answer(route: Route) -> None:
         path = ROOT / urlsplit(route.request.url).path.lstrip("/")

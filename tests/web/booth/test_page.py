@@ -17,6 +17,7 @@ from e2evote.challenge import open_ballot
 from e2evote.cli.workspace import Workspace
 from e2evote.election.receipts import verify_receipt
 from e2evote.encryption import SecretBallotNonce
+from e2evote.examples import manifest_bytes, members_csv
 from e2evote.hashing import selection_nonce
 from e2evote.record.ballot import EncryptedBallot
 from e2evote.record.codec import dump, parse
@@ -303,7 +304,45 @@ def test_a_name_that_is_missing_or_too_long(voter: Open) -> None:
         expect(one.page.locator('[data-slot="problem"] p')).to_have_text(re.compile("too long"))
 
 
-# ------------------------------------------------------------------------------------------------------- what goes wrong
+def test_numbers_where_an_option_may_have_several_votes(browser: Browser, tmp_path: Path) -> None:
+    """Scores of the other example, whose contest keeps its order, and a weight."""
+    fields = json.loads(manifest_bytes("stakeholders")) | {"chaining_modes": [0], "minimum_cell_ballots": 1}
+    booth = {"kept_order": [2], "support": {"email": "help@club.example"}}
+    rows = members_csv().decode().splitlines()
+    roll = "\n".join([f"{rows[0]},ballot_style,weight", *(f"{row},member,3" for row in rows[1:])]).encode()
+    data = json.dumps(fields, ensure_ascii=False).encode()
+    directory = make_booth(tmp_path / "coop", manifest=data, booth=booth, members=roll)
+    with BoothServer(directory) as server, window(browser, "fa", PHONE) as watched:
+        one = PageVoter(watched, server.url, directory, 1, "fa", accessible=True)
+        one.sign_in()
+        one.choose(0)
+        one.screen("contest")
+        inputs = one.page.locator(".number input")
+        assert [one.page.locator(".number label").nth(i).inner_text() for i in (0, 4)] == [
+            "سردخانه مشترک",
+            "آموزش باغ‌داران جوان",
+        ]
+        inputs.nth(0).fill("۵")
+        inputs.nth(1).fill("6")
+        inputs.nth(2).focus()
+        assert one.problem()
+        assert (inputs.nth(0).input_value(), inputs.nth(1).input_value()) == ("۵", "۰")
+        for _ in range(6):
+            one.page.locator(".number").nth(1).locator("button").nth(1).click()
+        assert inputs.nth(1).input_value() == "۵"
+        expect(one.page.locator('[data-slot="count"]')).to_have_text("رأی داده‌شده: ۱۰ از حداکثر ۱۰")
+        narrow(one)
+        one.press("continue")
+        one.choose()
+        review = one.screen("review")
+        assert "× ۵" in review.inner_text()
+        assert "برگهٔ شما ۳ رأی به شمار می‌آید." in review.inner_text()
+        assert "help@club.example" in one.page.inner_text("footer")
+        one.encrypt()
+        one.challenge()
+
+
+# ------------------------------------------------------------------------------------------------------ what goes wrong
 
 
 def test_codes_that_are_wrong_and_another_one(voter: Open) -> None:
