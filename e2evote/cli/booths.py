@@ -19,7 +19,7 @@ from e2evote.encoding import canonical_json
 from e2evote.errors import CheckError
 from e2evote.files import write_atomically
 from e2evote.record.ballot import NO_CHAINING
-from e2evote.record.codec import dump, parse
+from e2evote.record.codec import parse
 from e2evote.record.manifest import Manifest, Texts
 from e2evote.web.booth.booth import Plan, Prepared, prepare
 from e2evote.web.booth.settings import FILE, BoothSettings
@@ -60,7 +60,8 @@ def init_booth(workspace: Workspace, board: Path, info: str, settings: dict[str,
             Publisher(kept, acceptance, workspace.record, now).publish(hands)
         device = open_new_device(kept, acceptance, info, NO_CHAINING, now)
         sign_checkpoint(kept)
-    write_atomically(path, dump(_settings(path, device, settings)) + b"\n")
+    made = _settings(path, device, settings).model_dump_json(exclude_none=True, indent=2)
+    write_atomically(path, f"{made}\n".encode())
     return device
 
 
