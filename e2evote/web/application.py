@@ -4,7 +4,6 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing
 from functools import partial
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,8 +17,11 @@ from e2evote.board.committer import Committer
 from e2evote.board.log import Board
 from e2evote.election.acceptance import Acceptance, Submission
 from e2evote.errors import E2EVoteError
-from e2evote.web import pages, public, submission
+from e2evote.web import assets, pages, public, submission
+from e2evote.web.election import feeds
+from e2evote.web.election import pages as election_pages
 from e2evote.web.publishing import Publishing
+from e2evote.web.rendering import Paths
 from e2evote.web.security import Secured
 from e2evote.web.site import Settings, Site
 from e2evote.web.token import submission_token
@@ -29,8 +31,6 @@ from e2evote.web.witness_client import WitnessClient
 LOG = logging.getLogger("e2evote.web")
 WAITING = 64
 """Ballots that may wait for their proofs to be verified, in each process that serves."""
-
-_STYLE = (Path(__file__).parent / "static" / "board.css").read_bytes()
 
 
 Begin = Callable[[Starlette, Site, ExitStack], None]
@@ -73,9 +73,12 @@ def application_of(settings: Settings, routes: Sequence[BaseRoute], begin: Begin
         *routes,
         Route("/search", pages.search),
         Route("/ballot/{code}", pages.ballot),
-        Route("/static/board.css", _style),
+        Route(Paths().election, election_pages.front),
         Route("/submit/ballot", submission.submit_ballot, methods=["POST"]),
         Route("/submit/status", submission.submit_status, methods=["POST"]),
+        *assets.ROUTES,
+        *election_pages.ROUTES,
+        *feeds.ROUTES,
         *public.ROUTES,
     ]
     handlers = {HTTPException: pages.failure, E2EVoteError: _unavailable}
@@ -103,12 +106,8 @@ def _verifier(settings: Settings) -> Callable[[Submission], None]:
     return Acceptance.of(Board.open(settings.folder), settings.allow_insecure).verify_ballot
 
 
-def _style(request: Request) -> Response:  # noqa: ARG001
-    return Response(_STYLE, headers={"Cache-Control": "public, max-age=3600"}, media_type="text/css")
-
-
 def _unavailable(request: Request, error: Exception) -> Response:
     LOG.error("%s cannot be served: %s", request.url.path, error)
-    if request.scope.get("endpoint") in {route.endpoint for route in public.ROUTES}:
+    if request.scope.get("endpoint") in {route.endpoint for route in (*public.ROUTES, *feeds.ROUTES)}:
         return public.unavailable(error)
     return pages.unavailable(request)

@@ -16,7 +16,7 @@ CHOICES = 20
 def page_of(request: Request) -> Page:
     """Return what all pages of the board begin with."""
     site: Site = request.app.state.site
-    return Page(request, site.title, site.board.origin, site.zone)
+    return Page(request, site.title, site.board.origin, site.zone, site.paths)
 
 
 def front(request: Request) -> Response:
