@@ -18,12 +18,13 @@ NOUNS = (
     "decryption",
     "record",
     "board",
+    "report",
     "verify",
     "demo",
     "bench",
 )
 """Every command is defined under its own name in the module of that name."""
-EXTRAS = {"roll": "e2evote[web]", "signin": "e2evote[web]", "board": "e2evote[board]"}
+EXTRAS = {"roll": "e2evote[web]", "signin": "e2evote[web]", "board": "e2evote[board]", "report": "e2evote[board]"}
 """What installs the packages that only these commands need."""
 
 

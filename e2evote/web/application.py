@@ -17,8 +17,10 @@ from starlette.types import ASGIApp
 from e2evote.board.committer import Committer
 from e2evote.board.log import Board
 from e2evote.election.acceptance import Acceptance, Submission
+from e2evote.election.reports import FOLDER as REPORTS
 from e2evote.errors import E2EVoteError
 from e2evote.web import pages, public, submission
+from e2evote.web.checker.reporting import report_routes
 from e2evote.web.publishing import Publishing
 from e2evote.web.security import Secured
 from e2evote.web.site import Settings, Site
@@ -58,6 +60,7 @@ def board_application(settings: Settings) -> ASGIApp:
         Route("/submit/ballot", submission.submit_ballot, methods=["POST"]),
         Route("/submit/status", submission.submit_status, methods=["POST"]),
         *public.ROUTES,
+        *report_routes(settings.folder / REPORTS),
     ]
     handlers = {HTTPException: pages.failure, E2EVoteError: _unavailable}
     application = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
