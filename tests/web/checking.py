@@ -113,7 +113,14 @@ class CheckedElection:
         """An honest ballot that was challenged."""
         return self.put(*self.encrypt(plaintext or ballot_of()), status="challenged")
 
-    def put(self, ballot: EncryptedBallot, nonce: bytes, status: Status | None, code: bytes | None = None) -> Made:
+    def put(
+        self,
+        ballot: EncryptedBallot,
+        nonce: bytes,
+        status: Status | None,
+        code: bytes | None = None,
+        publish: bool = True,
+    ) -> Made:
         """Write a ballot onto the board as it is, as a dishonest server can; under another code if that is given."""
         data = dump(ballot)
         with self._board() as board:
@@ -126,7 +133,8 @@ class CheckedElection:
                 if status is not None:
                     decided = StatusEntry(time=now, confirmation_code=code, status=status)
                     writing.append(dump(decided), streams_of(decided))
-            board.publish(nobody)
+            if publish:
+                board.publish(nobody)
         return Made(ballot.model_copy(update={"confirmation_code": code}), nonce, index)
 
     def set_status(self, code: bytes, status: Status) -> None:

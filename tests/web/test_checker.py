@@ -1,6 +1,7 @@
 """The checker in Chromium: honest ballots in words, every kind of dishonest one found, reported, and judged again."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,11 +22,13 @@ from e2evote.election.reports import FOLDER, KeptReport, Reports
 from e2evote.elgamal import encrypt
 from e2evote.encoding import hex_of
 from e2evote.web.application import board_application
+from e2evote.web.checker.bundle import bundle
 from e2evote.web.checker.page import checker_page
 from e2evote.web.views import checkpoint_of
 from tests.board.keys import key_of, witness_key
 from tests.builders import TOY
 from tests.deterministic import DeterministicRandomness
+from tests.web.booth.test_types import STATIC
 from tests.web.browser import DESKTOP, PHONE, require_chromium, violations, window
 from tests.web.checking import MANIFEST, CheckedElection, Made, WithChecker, ballot_of, listening, plain_server
 from tests.web.elections import ORIGIN, voting_board
@@ -233,6 +236,29 @@ def test_a_picture(browser: Browser, served: Served, tmp_path: Path) -> None:
         assert heading(page) == "This is what was encrypted"
 
 
+def test_the_voting_pages_qr_code_is_read(browser: Browser, served: Served, tmp_path: Path) -> None:
+    """``qr.js`` draws it, under the policy of pages that allow no HTML from text; the checker reads it."""
+    made = served.election.challenged()
+    module = os.path.relpath(STATIC / "booth" / "qr.js", tmp_path)
+    source = f'import {{ qrSvg }} from "{module}";\ndocument.body.append(qrSvg(document.body.dataset.text));\n'
+    (tmp_path / "main.js").write_text(source)
+    served.application.answers["/drawn.js"] = Response(bundle(tmp_path / "main.js"), media_type="text/javascript")
+    strict = "script-src 'self'; img-src data:; require-trusted-types-for 'script'; trusted-types 'none'"
+    policy = {"Content-Security-Policy": f"default-src 'none'; {strict}"}
+    html = (
+        f'<!DOCTYPE html><link rel="icon" href="data:,"><body data-text="{made.text}"><script src="/drawn.js"></script>'
+    )
+    served.application.answers["/drawn"] = Response(html, headers=policy, media_type="text/html")
+    with window(browser, size={"width": 300, "height": 320}) as watched:
+        watched.page.goto(served.url + "/drawn")
+        assert watched.page.locator("svg").get_attribute("role") == "img"
+        watched.page.locator("svg").screenshot(path=tmp_path / "drawn.png")
+        assert watched.complaints == []
+        watched.page.goto(served.url + PATH)
+        watched.page.get_by_label("Read the QR code from a picture").set_input_files(tmp_path / "drawn.png")
+        assert heading(watched.page) == "This is what was encrypted"
+
+
 def video_of(text: str, path: Path) -> None:
     """Write what a camera sees that is held before a QR code."""
     width, height, scale = 640, 480, 7
@@ -376,10 +402,10 @@ def other_ballot(served: Served) -> Prepared:
 @pytest.mark.parametrize(
     ("prepare", "said", "finding", "verdict"),
     [
-        (other_nonce, "does not hold what the secret number says", "opening", "undecided"),
-        (other_ciphertext, "does not hold what the secret number says", "opening", "confirmed"),
-        (other_contest_data, "does not hold what the secret number says", "opening", "confirmed"),
-        (wrong_code, "does not have this code", "opening", "confirmed"),
+        (other_nonce, "does not open with this code", "opening", "undecided"),
+        (other_ciphertext, "does not open with this code", "opening", "confirmed"),
+        (other_contest_data, "does not open with this code", "opening", "confirmed"),
+        (wrong_code, "has another code than yours", "opening", "confirmed"),
         (not_in_the_log, "has no ballot with this code", "missing", "confirmed"),
         (tampered_proof, "does not prove that this ballot is in its log", "inclusion", "undecided"),
         (other_key, "is not signed with the key", "signature", "undecided"),

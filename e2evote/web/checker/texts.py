@@ -32,8 +32,8 @@ def _start(gettext: Callable[[str], str]) -> dict[str, str]:
         "not_found": gettext("No QR code was found in the picture."),
         "other_code": gettext("This QR code is none of a challenged ballot."),
         "type": gettext("Or type what stands under the QR code"),
-        "code": gettext("Confirmation code"),
-        "nonce": gettext("Secret number of the ballot"),
+        "code": gettext("Code of this ballot"),
+        "nonce": gettext("Code that opens this ballot"),
         "form": gettext("64 digits 0 to 9 and letters A to F; blanks do not matter"),
         "typed": gettext("%(count)s of 64 digits"),
         "complete": gettext("Complete: 64 digits"),
@@ -65,13 +65,13 @@ def _checking(gettext: Callable[[str], str]) -> dict[str, str]:
         "not_challenged": gettext("The board does not say that this ballot was challenged"),
         "not_challenged_why": gettext(
             "Only a challenged ballot may be opened. If you have not chosen to challenge it, stop here and show the "
-            "secret number to nobody: whoever has it sees your vote. If you have challenged it just now, try again in "
-            "a moment."
+            "code that opens it to nobody: whoever has that sees your vote. If you have challenged it just now, try "
+            "again in a moment."
         ),
         "other_status": gettext("The board says that this ballot was not challenged, but has the status “%(status)s”"),
         "other_status_why": gettext(
-            "It is not opened here. If you chose to challenge it, report this. If not, show the secret number to "
-            "nobody: whoever has it sees your vote."
+            "It is not opened here. If you chose to challenge it, report this. If not, show the code that "
+            "opens it to nobody: whoever has that sees your vote."
         ),
         "cast": gettext("cast"),
         "spoiled": gettext("spoiled"),
@@ -92,11 +92,11 @@ def _checking(gettext: Callable[[str], str]) -> dict[str, str]:
         "inclusion": gettext("The board does not prove that this ballot is in its log."),
         "other-entry": gettext("The board proves another entry than the one that was asked for."),
         "other-ballot": gettext("The board has another ballot than the one that stands in its log."),
-        "opening": gettext("The ballot does not hold what the secret number says, or does not have this code."),
+        "opening": gettext("The ballot does not open with this code, or has another code than yours."),
         "choices": gettext("You say that the ballot does not hold what you chose."),
         "failed_why": gettext("This should not happen in an honest election. Please report it."),
         "opening_why": gettext(
-            "If you typed the numbers, compare them digit by digit first. If they are right, the ballot was not made "
+            "If you typed the codes, compare them digit by digit first. If they are right, the ballot was not made "
             "as it must be: report it."
         ),
         "choices_why": gettext("Then the device may have changed your choices. Please report it."),
@@ -135,7 +135,7 @@ def _reporting(gettext: Callable[[str], str]) -> dict[str, str]:
             "The report holds the code, what was found, and what the board answered. It does not say who you are."
         ),
         "evidence_nonce": gettext(
-            "The report holds the code, the secret number, what was found, and what the board answered. Whoever reads "
+            "The report holds both codes, what was found, and what the board answered. Whoever reads "
             "it sees what this ballot holds. It does not say who you are."
         ),
         "reported": gettext("Report number %(number)s has been taken in"),
