@@ -429,6 +429,7 @@ def test_a_ballot_that_is_not_right_is_found_and_reported(
         enter(page, text=text)
         assert said in heading(page)
         assert violations(page) == []
+        page.get_by_text("What the inspectors should know").click()
         page.get_by_label("What the inspectors should know").fill("I saw it \u202eat noon")
         page.get_by_role("button", name="Report this").click()
         expect(page.locator("h1")).to_contain_text(f"Report number {before + 1}")

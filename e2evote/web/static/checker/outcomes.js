@@ -9,8 +9,10 @@ import { keep, NEEDS_NONCE, reportOf, send } from "./reporting.js";
 /** @typedef {import("./checking.js").Outcome} Outcome */
 /** @typedef {import("./checking.js").Finding} Finding */
 
-/** What may be nothing but a wrong digit, or a matter of time: it can be tried again. */
-const AGAIN = new Set(["unreachable", "missing", "unpublished", "opening"]);
+/** What is a matter of time: it is tried again first. */
+const PASSING = new Set(["unreachable", "unpublished"]);
+/** What may be nothing but a wrong digit. */
+const MISTYPED = new Set(["missing", "opening"]);
 
 /** @param {Checker} checker @returns {Child[]} */
 export function busyScreen(checker) {
@@ -87,11 +89,10 @@ function notChallengedScreen(checker, { found, status }) {
 function failedScreen(checker, { finding, detail, proof, found }) {
   const own = `${finding}_why`;
   const parts = [heading(checker.text(finding)), element("p", {}, checker.text(hasText(checker, own) ? own : "failed_why"))];
-  if (AGAIN.has(finding)) {
-    parts.push(button(checker.text("again"), () => void checker.check()));
-    parts.push(button(checker.text("restart"), () => checker.restart()));
-  }
+  const again = () => button(checker.text("again"), () => void checker.check());
+  if (PASSING.has(finding)) parts.push(again());
   parts.push(...reporting(checker, { finding, detail, proof, ballot: found?.entry.sha256 }));
+  if (MISTYPED.has(finding)) parts.push(again(), button(checker.text("restart"), () => checker.restart()));
   if (detail) parts.push(closed(checker.text("details"), element("p", { lang: "en", dir: "ltr" }, detail)));
   return parts;
 }
@@ -102,17 +103,19 @@ function failedScreen(checker, { finding, detail, proof, found }) {
  * @param {Checker} checker @param {Found} found @returns {HTMLElement[]}
  */
 function reporting(checker, found) {
-  const words = /** @type {HTMLTextAreaElement} */ (element("textarea", { id: "words", rows: "3", maxlength: "2000" }));
+  const asked = checker.text("words");
+  const words = /** @type {HTMLTextAreaElement} */ (
+    element("textarea", { id: "words", rows: "3", maxlength: "2000", "aria-label": asked })
+  );
   const evidence = checker.text(NEEDS_NONCE.has(found.finding) ? "evidence_nonce" : "evidence");
   const send = () => {
     const report = reportOf(checker.version, { ...checker.typed, ...found }, words.value);
     void sendReport(checker, report);
   };
-  const label = element("label", { for: "words" }, checker.text("words"));
   return [
-    element("div", { class: "field" }, label, words),
-    element("p", { class: "quiet" }, evidence),
+    closed(asked, words),
     button(checker.text("report"), send, { class: "main" }),
+    element("p", { class: "quiet" }, evidence),
   ];
 }
 

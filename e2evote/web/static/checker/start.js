@@ -19,7 +19,7 @@ export function startScreen(checker) {
     element("p", {}, checker.text("intro")),
     element("p", { class: "warning" }, checker.text("warning")),
     camera,
-    element("p", {}, element("label", { for: "picture" }, checker.text("picture")), picture),
+    element("p", { class: "picture" }, picture, element("label", { for: "picture" }, checker.text("picture"))),
     said,
     element("h2", {}, checker.text("type")),
     field(checker, "code"),
