@@ -12,6 +12,7 @@ from e2evote.board.log import Board
 from e2evote.board.storage.writing import Writing
 from e2evote.election.acceptance import Acceptance, Accepted, Submission
 from e2evote.election.export import standing_of
+from e2evote.election.people import members
 from e2evote.election.people.database import People
 from e2evote.election.receipts import receipt
 from e2evote.election.signin.box import BoardBox
@@ -28,6 +29,8 @@ from e2evote.web.booth.callers import Door, Network
 from e2evote.web.booth.files import BoothFile, booth_files
 from e2evote.web.booth.published import election_json, names_of
 from e2evote.web.booth.settings import BoothSettings, read_booth
+from e2evote.web.election.booth import Booth as ToldBooth
+from e2evote.web.election.booth import Support
 from e2evote.web.site import Site
 from e2evote.web.verification import Verification
 
@@ -143,6 +146,16 @@ class Booth:
         )  # fmt: skip
         booth.reconcile()
         return booth
+
+    def told(self) -> ToldBooth:
+        """Return what the public pages say of the booth."""
+        signin, support = self.prepared.signin, self.prepared.settings.support
+        with self.desk.people.reading() as access:
+            count = members.count(access)
+        opens, closes = (datetime.fromtimestamp(moment, UTC) for moment in (signin.open_from, signin.open_until))
+        return ToldBooth(
+            opens, closes, Support(support.text or {}, support.phone or "", support.email or ""), members=count
+        )
 
     def reconcile(self) -> None:
         """Compare who has voted with the board; where they differ nobody votes, and the log says so.
