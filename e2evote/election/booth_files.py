@@ -4,7 +4,7 @@ Everybody can then hold the files that they got against the list, and an update 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from e2evote.election.acceptance import Acceptance
@@ -114,6 +114,12 @@ def differences(before: BoothFiles, after: BoothFiles) -> list[str]:
     old, new = ({file.path: file.sha256 for file in files.files} for files in (before, after))
     kinds = {path: _kind(old.get(path), new.get(path)) for path in sorted(old.keys() | new.keys())}
     return [f"{path} {kind}" for path, kind in kinds.items() if kind]
+
+
+def in_words(found: Sequence[str]) -> str:
+    """Return differences as part of a sentence, the first of them where there are many."""
+    more = f", and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return f"{', '.join(found[:_NAMED])}{more}" if found else "no file is another"
 
 
 def _kind(old: bytes | None, new: bytes | None) -> str:
