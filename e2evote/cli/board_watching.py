@@ -251,11 +251,14 @@ def monitor(
 
         e2evote board monitor https://board.example/club --state watch --booth https://vote.example
     """
+    rules, of_booth = (
+        Rules(skew=skew, stale=stale, window=burst_window, factor=burst_factor),
+        booth_watch(booth, agents),
+    )
     trusted = read_trusted(policy_path)
     with opened_source(place, trusted) as source:
         state = State(folder, source.policy)
-    rules = Rules(skew=skew, stale=stale, window=burst_window, factor=burst_factor)
-    watching = Monitor(state, rules, booth_watch(booth, agents))
+    watching = Monitor(state, rules, of_booth)
     unread = look(watching, place, state.policy, also, as_json)
     while follow:
         time.sleep(interval)

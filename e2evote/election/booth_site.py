@@ -55,22 +55,23 @@ class Site:
             StorageError: there is no answer, it is broken, or it does not come in time.
         """
         connection = self._kind(self._host, self._port, timeout=self._seconds)
-        done, late = threading.Event(), threading.Event()
-        threading.Thread(target=_hang_up, args=(connection, done, late, self._seconds), daemon=True).start()
+        limiter = _Limiter(connection, self._seconds)
         try:
-            answer = self._ask(connection, path, agent, limit)
+            answer = self._ask(connection, limiter, path, agent, limit)
         except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
-            slow = late.is_set() or isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError)
-            why = self._late() if slow else f"cannot be read ({type(error).__name__})"
+            late = limiter.late or _is_silence(error)
+            why = self._late() if late else f"cannot be read ({type(error).__name__})"
             raise StorageError(f"{self.url}{path}: {why}") from error
         finally:
-            done.set()
+            limiter.end()
             connection.close()
-        if late.is_set():  # where an answer says nothing of its length, hanging up looks like its end
+        if limiter.late:  # where an answer says nothing of its length, hanging up looks like its end
             raise StorageError(f"{self.url}{path}: {self._late()}")
         return answer
 
-    def _ask(self, connection: HTTPConnection, path: str, agent: str, limit: int) -> Answer:
+    def _ask(self, connection: HTTPConnection, limiter: "_Limiter", path: str, agent: str, limit: int) -> Answer:
+        connection.connect()
+        limiter.hold(connection.sock)
         sent = _headers(path, agent)
         connection.request("GET", self._base + path, headers=sent, preload_content=False)
         answer, data = connection.getresponse(), bytearray()
@@ -94,13 +95,36 @@ def _headers(path: str, agent: str) -> dict[str, str]:
     }
 
 
-def _hang_up(connection: HTTPConnection, done: threading.Event, late: threading.Event, seconds: float) -> None:
-    """Cut what takes too long, as often as it takes: a server that sends a byte now and then is never silent."""
-    if done.wait(seconds):
-        return
-    late.set()
-    while not done.wait(0.2):
-        if connection.sock is not None:
-            with suppress(OSError):
-                # not the method of encrypted sockets, which is not for a second thread
-                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+def _is_silence(error: Exception) -> bool:
+    """Tell whether nothing came for too long; for urllib3 a refused connection is a kind of timeout."""
+    refused = isinstance(error, urllib3.exceptions.NewConnectionError)
+    return isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError) and not refused
+
+
+class _Limiter:
+    """Hangs up on what takes too long: a server that sends a byte now and then is never silent."""
+
+    def __init__(self, connection: HTTPConnection, seconds: float) -> None:
+        """Begin to count."""
+        self._connection, self._seconds, self._done = connection, seconds, threading.Event()
+        self._socket: socket.socket | None = None
+        self.late = False
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def hold(self, connected: socket.socket | None) -> None:
+        """Remember the socket: the connection forgets it when the answer begins."""
+        self._socket = connected
+
+    def end(self) -> None:
+        """Stop counting."""
+        self._done.set()
+
+    def _watch(self) -> None:
+        wait = self._seconds
+        while not self._done.wait(wait):
+            self.late, wait = True, 0.2  # again, where the connection was not there yet
+            found = self._socket or self._connection.sock
+            if found is not None:
+                with suppress(OSError):
+                    # not the method of encrypted sockets, which is not for a second thread
+                    socket.socket.shutdown(found, socket.SHUT_RDWR)

@@ -13,6 +13,7 @@ from e2evote.board.notes import Signature
 from e2evote.board.places import Folder
 from e2evote.election.alarms import Rules, bursts
 from e2evote.election.booth_files import list_of
+from e2evote.election.booth_watch import BoothWatch
 from e2evote.election.monitor import Monitor, Run, State
 from e2evote.errors import CheckError, ParseError, VerificationError
 from e2evote.record.codec import dump
@@ -37,6 +38,7 @@ class Clubs:
     def __init__(self, folder: Path) -> None:
         self.board, self.served, self.folder = MemoryBoard(), folder / "served", folder
         self.rules = Rules()
+        self.booth: BoothWatch | None = None
         for path in (*SETUP, "devices/0001/open.json"):
             self.file(path)
 
@@ -68,7 +70,7 @@ class Clubs:
 
     def follow(self, now=0, also=()) -> Run:
         source = Source(Folder(self.served), self.board.policy)
-        return Monitor(self.state(), self.rules).look(source, now, also)
+        return Monitor(self.state(), self.rules, self.booth).look(source, now, also)
 
     def state(self) -> State:
         return State(self.folder / "state", self.board.policy)
