@@ -26,7 +26,7 @@ from e2evote.group.computation import Request, evaluate
 from e2evote.hashing import selection_nonce
 from e2evote.record.ballot import EncryptedBallot
 from e2evote.record.contest_data import unpack
-from e2evote.record.entries import BallotEntry, StatusEntry
+from e2evote.record.entries import BallotEntry, StatusEntry, commitment
 from e2evote.record.layout import Record
 from e2evote.record.load import load_election
 from e2evote.record.opened import OpenedContest
@@ -82,6 +82,8 @@ class ReportCheck:
                 return self._judge_missing(report)
             case "not-challenged":
                 return self._judge_status(report)
+            case "secret":
+                return self._judge_secret(report)
             case "unpublished":
                 return self._judge_unpublished(report)
             case "unreachable":
@@ -107,6 +109,18 @@ class ReportCheck:
             f"the board's status of the ballot is {status or 'none yet'}; what the voter chose is not to be computed"
         )
         return Judgement("confirmed", reason)
+
+    def _judge_secret(self, report: Report) -> Judgement:
+        entries = history(self.view, report.confirmation_code)
+        first = next((entry for entry in entries if isinstance(entry, BallotEntry)), None)
+        status = next((entry for entry in entries if isinstance(entry, StatusEntry)), None)
+        if first is None or status is None:
+            return Judgement("undecided", "the board has no status of a ballot with this code")
+        asked = {"cast": first.cast_commitment, "challenged": first.challenge_commitment}.get(status.status)
+        shown = None if status.secret is None else commitment(status.secret)
+        if asked == shown:
+            return Judgement("refuted", f"the status {status.status} has the secret that the ballot asks for")
+        return Judgement("confirmed", f"the status {status.status} has not the secret that the ballot asks for")
 
     def _judge_unpublished(self, report: Report) -> Judgement:
         note = self.view.published()

@@ -26,7 +26,7 @@ FOLDER = "reports"
 
 Finding = Literal[
     "unreachable", "missing", "unpublished", "malformed", "signature", "quorum", "inclusion", "other-entry",
-    "other-ballot", "not-challenged", "opening", "choices",
+    "other-ballot", "secret", "not-challenged", "opening", "choices",
 ]  # fmt: skip
 """What a checker can find; ``docs/formats/report.md`` says what each means."""
 WITH_NONCE = frozenset({"opening", "choices"})

@@ -19,12 +19,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from e2evote.board.log import Board
 from e2evote.election.kept import ObjectFiles, opening_of
 from e2evote.election.streams import files_of, streams_of
+from e2evote.election.times import shown_time
 from e2evote.encoding import b, canonical_json, hex_of
 from e2evote.encryption import encrypt_ballot
 from e2evote.record.ballot import EncryptedBallot, Status
 from e2evote.record.codec import dump, parse
 from e2evote.record.codes import confirmation_code, contest_hash
-from e2evote.record.entries import BallotEntry, StatusEntry
+from e2evote.record.entries import BallotEntry, StatusEntry, commitment
 from e2evote.record.layout import Record
 from e2evote.record.load import load_election
 from e2evote.record.plaintext import PlaintextBallot
@@ -51,6 +52,10 @@ CONTESTS = [
 STYLES = [{"label": "member", "name": {"en": "Member", "fa": "عضو"}, "contests": [1, 2, 3]}]
 MANIFEST = {"contests": CONTESTS, "ballot_styles": STYLES, "tally_cells": None, "maximum_weight": 5}
 assert MANIFEST.keys() <= DEFAULT_MANIFEST.keys()
+
+
+def now() -> str:
+    return shown_time(datetime.now(UTC))
 
 
 def ballot_of(**marks: object) -> PlaintextBallot:
@@ -120,28 +125,34 @@ class CheckedElection:
         status: Status | None,
         code: bytes | None = None,
         publish: bool = True,
+        challenge: bytes | None = None,
+        shown: bytes | None = None,
     ) -> Made:
-        """Write a ballot onto the board as it is, as a dishonest server can; under another code if that is given."""
-        data = dump(ballot)
+        """Write a ballot onto the board as it is, as a dishonest server can; under another code if that is given.
+
+        ``challenge`` is the secret that its page has committed to, ``shown`` the one of the status.
+        """
+        hashes = None if challenge is None else (bytes(32), commitment(challenge))
+        code = code or ballot.confirmation_code
         with self._board() as board:
             with board.writing() as writing:
-                sha256 = writing.put(data)
-                code = code or ballot.confirmation_code
-                now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-                entry = BallotEntry(time=now, device=1, position=ballot.position, confirmation_code=code, sha256=sha256)
+                entry = BallotEntry(
+                    time=now(), device=1, position=ballot.position, confirmation_code=code,
+                    sha256=writing.put(dump(ballot)), cast_commitment=hashes and hashes[0],
+                    challenge_commitment=hashes and hashes[1],
+                )  # fmt: skip
                 index = writing.append(dump(entry), streams_of(entry))
                 if status is not None:
-                    decided = StatusEntry(time=now, confirmation_code=code, status=status)
+                    decided = StatusEntry(time=now(), confirmation_code=code, status=status, secret=shown)
                     writing.append(dump(decided), streams_of(decided))
             if publish:
                 board.publish(nobody)
         return Made(ballot.model_copy(update={"confirmation_code": code}), nonce, index)
 
     def set_status(self, code: bytes, status: Status) -> None:
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         with self._board() as board:
             with board.writing() as writing:
-                decided = StatusEntry(time=now, confirmation_code=code, status=status)
+                decided = StatusEntry(time=now(), confirmation_code=code, status=status)
                 writing.append(dump(decided), streams_of(decided))
             board.publish(nobody)
 

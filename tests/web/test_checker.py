@@ -122,6 +122,15 @@ def test_an_honest_ballot_is_shown_in_words(
         assert watched.complaints == []
 
 
+def test_a_challenge_with_the_secret_for_it(browser: Browser, served: Served) -> None:
+    secret = b"s" * 32
+    made = served.election.put(*served.election.encrypt(ballot_of()), "challenged", challenge=secret, shown=secret)
+    with window(browser) as watched:
+        watched.page.goto(served.url + PATH)
+        enter(watched.page, made)
+        assert heading(watched.page) == "This is what was encrypted"
+
+
 def test_null_votes_overvotes_and_a_change_of_language(browser: Browser, served: Served) -> None:
     made = served.election.challenged(ballot_of(board=[1, 1, 1, 0], scores=[0, 0], motion=[0, 0], text=""))
     with window(browser) as watched:
@@ -399,6 +408,14 @@ def other_ballot(served: Served) -> Prepared:
     return made.text, None
 
 
+def without_the_secret(served: Served) -> Prepared:
+    """The server had a ballot opened that its voter may have cast, or never decided about."""
+    made = served.election.put(
+        *served.election.encrypt(ballot_of()), "challenged", challenge=b"c" * 32, shown=b"x" * 32
+    )
+    return made.text, None
+
+
 @pytest.mark.parametrize(
     ("prepare", "said", "finding", "verdict"),
     [
@@ -412,6 +429,7 @@ def other_ballot(served: Served) -> Prepared:
         (other_entry, "proves another entry", "other-entry", "undecided"),
         (other_place, "proves another entry", "other-entry", "undecided"),
         (no_quorum, "witnesses of this election have not confirmed", "quorum", "refuted"),
+        (without_the_secret, "a status that the voter's page did not allow", "secret", "confirmed"),
         (other_ballot, "another ballot than the one that stands in its log", "other-ballot", "refuted"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

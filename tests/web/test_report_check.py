@@ -117,6 +117,20 @@ def test_what_the_board_had_sent(judging: Judging, finding: str) -> None:
     assert verdict(proof.encode().replace(b"\n\nboard", b"\n\nother")) == "undecided"
 
 
+def test_secrets_of_statuses(judging: Judging) -> None:
+    election = judging.election
+    cases = [
+        ("challenged", b"s" * 32, "refuted"), ("challenged", b"x" * 32, "confirmed"), ("challenged", None, "confirmed"),
+        ("cast", b"s" * 32, "confirmed"), ("spoiled", None, "refuted"), ("spoiled", b"s" * 32, "confirmed"),
+        (None, None, "undecided"),
+    ]  # fmt: skip
+    for status, shown, verdict in cases:
+        made = election.put(*election.encrypt(ballot_of()), status, challenge=b"s" * 32, shown=shown)  # type: ignore[arg-type]
+        assert judging.judge(made, "secret").verdict == verdict
+    assert judging.judge(election.challenged(), "secret").verdict == "refuted"
+    assert judging.judge(Made(*election.encrypt(ballot_of()), index=0), "secret").verdict == "undecided"
+
+
 def test_two_histories_convict_the_board(judging: Judging) -> None:
     """Whoever reports it: the board's own signature stands under another log than the board's."""
     made = judging.election.challenged()

@@ -92,6 +92,7 @@ def _checking(gettext: Callable[[str], str]) -> dict[str, str]:
         "inclusion": gettext("The board does not prove that this ballot is in its log."),
         "other-entry": gettext("The board proves another entry than the one that was asked for."),
         "other-ballot": gettext("The board has another ballot than the one that stands in its log."),
+        "secret": gettext("The board gives this ballot a status that the voter's page did not allow."),
         "opening": gettext("The ballot does not open with this code, or has another code than yours."),
         "choices": gettext("You say that the ballot does not hold what you chose."),
         "failed_why": gettext("This should not happen in an honest election. Please report it."),
