@@ -8,6 +8,7 @@ from e2evote.cli.boards import now, sign_checkpoint
 from e2evote.cli.hands import side_by_side
 from e2evote.cli.workspace import Workspace
 from e2evote.election.acceptance import Acceptance
+from e2evote.election.booth_files import check_files, publish_files
 from e2evote.election.people import members
 from e2evote.election.people.database import People
 from e2evote.election.publishing import Publisher, open_new_device
@@ -78,11 +79,36 @@ def prepared_booth(workspace: Workspace, board: Path, plan: Plan) -> Prepared:
     """
     with Board.open(board) as kept:
         found = prepare(plan, kept, workspace.accepted)
+        if not found.closed:
+            _check_files(kept, found)
     gateways_of(found.signin, workspace.root)
     with People.open(workspace.root) as people:
         if not check_roll(people, workspace.election.manifest).members:
             raise CheckError(f"{workspace.root}: the roll is empty; 'e2evote roll import' fills it")
     return found
+
+
+def _check_files(kept: Board, found: Prepared) -> None:
+    try:
+        check_files(kept, found.contents)
+    except CheckError as error:
+        raise CheckError(
+            f"{error}; 'e2evote booth publish {found.plan.directory}' publishes the list of them"
+        ) from None
+
+
+def publish_booth(workspace: Workspace, board: Path) -> str | None:
+    """Publish the list of the booth's files; return its path, None where the board's newest list is the same.
+
+    Raises:
+        ParseError, CheckError: a setting is not in its form, or does not fit.
+        StorageError: the board does not take it.
+    """
+    with Board.open(board) as kept:
+        found = prepare(Plan(workspace.root), kept, workspace.accepted)
+        path = publish_files(kept, Acceptance.of(kept, workspace.accepted), found.contents, now())
+        sign_checkpoint(kept)
+    return path
 
 
 def left_out(directory: Path, settings: Settings) -> int:
