@@ -1,6 +1,7 @@
 """Challenged ballots on a board that is served, with their nonces, honest ones and others, for tests of the checker."""
 
 import json
+import re
 import socket
 import threading
 import time
@@ -13,11 +14,14 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import uvicorn
+from playwright.sync_api import Page, expect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from e2evote.board.log import Board
 from e2evote.election.kept import ObjectFiles, opening_of
+from e2evote.election.report_check import Judgement, ReportCheck
+from e2evote.election.reports import FOLDER, KeptReport, Reports
 from e2evote.election.streams import files_of, streams_of
 from e2evote.election.times import shown_time
 from e2evote.encoding import b, canonical_json, hex_of
@@ -30,6 +34,7 @@ from e2evote.record.layout import Record
 from e2evote.record.load import load_election
 from e2evote.record.plaintext import PlaintextBallot
 from e2evote.record.setup import Election
+from e2evote.web.checker.page import checker_page
 from tests.builders import DEFAULT_MANIFEST, TOY
 from tests.deterministic import DeterministicRandomness
 from tests.web.elections import NAME, VotingBoard, nobody
@@ -235,3 +240,43 @@ class _Quiet(SimpleHTTPRequestHandler):
     def copyfile(self, *arguments: object) -> None:
         with suppress(ConnectionError):
             super().copyfile(*arguments)  # type: ignore[arg-type]
+
+
+PATH = "/vote/checker.html"
+
+
+@dataclass
+class Served:
+    """A board with the checker beside it, and where."""
+
+    election: CheckedElection
+    application: WithChecker
+    url: str
+
+    def use(self, policy: str | None = None) -> None:
+        """Serve a checker that pins this policy, by default the board's own, and forget answers that were replaced."""
+        page = checker_page(self.election.election_json(policy=policy))
+        self.application.html, self.application.policy = page.html, page.policy
+        self.application.answers.clear()
+
+    @property
+    def reports(self) -> Reports:
+        return Reports(self.election.voting.folder / FOLDER)
+
+    def judged(self, kept: KeptReport) -> Judgement:
+        with Board.open(self.election.voting.folder) as board, board.reading() as view:
+            return ReportCheck(view, board.policy, frozenset({TOY})).judge(kept.report)
+
+
+_BEFORE = re.compile("^(Check a challenged ballot|The ballot is being checked)$")
+
+
+def enter(page: Page, made: Made | None = None, text: str = "") -> None:
+    """Paste what a QR code holds into the page's first field, and start the check."""
+    page.locator("#code").fill(made.text if made else text)
+
+
+def heading(page: Page) -> str:
+    """The heading of the screen behind the check."""
+    expect(page.locator("h1")).not_to_have_text(_BEFORE, timeout=30_000)
+    return page.locator("h1").inner_text()

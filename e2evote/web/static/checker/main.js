@@ -66,7 +66,9 @@ export class Checker {
     document.querySelector("footer")?.replaceChildren(this.trust());
   }
 
-  /** Check what was entered. @param {boolean} [unasked] open it although the board does not say it was challenged */
+  /** Check what was entered.
+   * @param {boolean} [unasked] open it although the board does not say that it was challenged
+   */
   async check(unasked = false) {
     const { code, nonce } = this.typed;
     this.show(() => busyScreen(this));

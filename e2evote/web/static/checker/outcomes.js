@@ -87,8 +87,8 @@ function notChallengedScreen(checker, { found, status }) {
 
 /** @param {Checker} checker @param {Extract<Outcome, { kind: "failed" }>} outcome @returns {Child[]} */
 function failedScreen(checker, { finding, detail, proof, found }) {
-  const own = `${finding}_why`;
-  const parts = [heading(checker.text(finding)), element("p", {}, checker.text(hasText(checker, own) ? own : "failed_why"))];
+  const why = `${finding}_why` in checker.language.texts ? `${finding}_why` : "failed_why";
+  const parts = [heading(checker.text(finding)), element("p", {}, checker.text(why))];
   const again = () => button(checker.text("again"), () => void checker.check());
   if (PASSING.has(finding)) parts.push(again());
   parts.push(...reporting(checker, { finding, detail, proof, ballot: found?.entry.sha256 }));
@@ -159,9 +159,4 @@ function heading(words) {
 /** @param {Checker} checker @param {string} name @param {string} value @returns {HTMLElement[]} */
 function fact(checker, name, value) {
   return [element("dt", {}, checker.text(name)), element("dd", {}, element("bdi", {}, value))];
-}
-
-/** @param {Checker} checker @param {string} name @returns {boolean} */
-function hasText(checker, name) {
-  return name in checker.language.texts;
 }

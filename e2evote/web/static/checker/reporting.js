@@ -4,7 +4,8 @@ const SECONDS = 30;
 const LONGEST = { detail: 1000, words: 2000, proof: 32768 };
 
 /** @typedef {import("./checking.js").Finding} Finding */
-/** @typedef {{ code: string, nonce: string, finding: Finding, detail: string, ballot?: string, proof?: string }} Evidence */
+/** @typedef {{ code: string, nonce: string, finding: Finding, detail: string,
+ *              ballot?: string, proof?: string }} Evidence */
 
 /** Findings about what the ballot holds: nobody can look into these without the nonce. */
 export const NEEDS_NONCE = new Set(["opening", "choices"]);

@@ -55,7 +55,8 @@ async function reader() {
 
 /** @param {HTMLVideoElement | ImageBitmap} source @returns {string | null} */
 function decode(source) {
-  const [width, height] = "videoWidth" in source ? [source.videoWidth, source.videoHeight] : [source.width, source.height];
+  const isVideo = "videoWidth" in source;
+  const [width, height] = isVideo ? [source.videoWidth, source.videoHeight] : [source.width, source.height];
   const scale = Math.min(1, LARGEST / Math.max(width, height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(width * scale);

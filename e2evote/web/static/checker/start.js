@@ -123,7 +123,8 @@ function accept(checker, scanned) {
 async function fromCamera(checker, place, said) {
   const stopping = new AbortController();
   checker.leaving.signal.addEventListener("abort", () => stopping.abort());
-  const video = /** @type {HTMLVideoElement} */ (element("video", { playsinline: "", "aria-label": checker.text("aim") }));
+  const name = { playsinline: "", "aria-label": checker.text("aim") };
+  const video = /** @type {HTMLVideoElement} */ (element("video", name));
   video.muted = true;
   const stop = button(checker.text("stop"), () => stopping.abort());
   place.replaceChildren(video, stop);

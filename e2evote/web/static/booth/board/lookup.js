@@ -10,7 +10,9 @@ const MAX_PROOF = 1024 * 1024;
 const MAX_BALLOT = 4 * 1024 * 1024;
 
 /** @typedef {import("./policy.js").Policy} Policy */
-/** @typedef {Awaited<ReturnType<typeof verifyProof>> & { text: string }} Proved an entry, and the proof as it was sent */
+/** An entry that is proved, and the proof as it was sent.
+ * @typedef {Awaited<ReturnType<typeof verifyProof>> & { text: string }} Proved
+ */
 /** A ballot as the board has it, proved to be the one with the code; with the proof of its status, null without one.
  * @typedef {{ entry: Record<string, any>, ballot: any, proof: Proved, status: Proved | null }} Found
  */
