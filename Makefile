@@ -10,12 +10,13 @@ PARTS  := workload example ballots cores options log submission
 
 # Debian packages that tests need, all of them here; without them these tests are skipped, and fail where CI=true.
 # Go with its transparency log: somebody else's reading of the board's notes, proofs and tiles. PostgreSQL for the board.
-# Chromium for the pages; Node and TypeScript for the voting page's modules.
-SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev postgresql chromium nodejs node-typescript
+# Chromium for the pages; Node and TypeScript for the voting page's modules; nginx as it stands before the booth.
+SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev postgresql chromium nodejs node-typescript nginx
 SUDO            := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # Of 'make fuzz': seconds for each target, and which targets; none named are all.
 FUZZ_SECONDS ?= 60
+FUZZ_EXAMPLES ?= 100
 FUZZ_TARGETS ?=
 # Of 'make mutants': files or folders to change; none named are all that docs/mutation-testing.md names.
 MUTANTS ?=
@@ -25,8 +26,8 @@ ROUNDS  ?= 50
 BALLOTS ?= 1000
 BOOTH_PORT ?= 8000
 
-.PHONY: help demo booth test test-slow fuzz mutants check conformance bench bench-quick bench-peers bench-plot extras schemas \
-	spec-coverage docs system-packages postgres postgres-stop board-kill format clean
+.PHONY: help demo booth test test-slow fuzz fuzz-booth mutants check conformance bench bench-quick bench-peers bench-plot \
+	extras schemas spec-coverage docs system-packages postgres postgres-stop board-kill format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
@@ -34,6 +35,7 @@ help:
 	@echo "make test         run the tests, with coverage"
 	@echo "make test-slow    run the tests that take minutes"
 	@echo "make fuzz         feed every parser mutated data, FUZZ_SECONDS (60) a target, FUZZ_TARGETS='manifest archive'"
+	@echo "make fuzz-booth   send a voting booth what its description allows and forbids, FUZZ_EXAMPLES (100) a call"
 	@echo "make mutants      change the code and see which tests notice (an hour or more), MUTANTS='e2evote/zkp'"
 	@echo "make check        format, lint, types, layers, coverage of the specification, schemas, help texts, documentation"
 	@echo "make bench        measure everything (ten minutes to an hour) into build/bench.json"
@@ -73,6 +75,10 @@ test-slow: $(READY)
 fuzz: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
 	$(BIN)/python -m tests.fuzz run --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+fuzz-booth: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
+	$(BIN)/python -m tests.fuzz.booth_api $(FUZZ_EXAMPLES)
 
 mutants: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,mutants]'

@@ -20,6 +20,7 @@ NOUNS = (
     "board",
     "booth",
     "serve",
+    "report",
     "verify",
     "demo",
     "bench",
@@ -27,7 +28,7 @@ NOUNS = (
 """Every command is defined under its own name in the module of that name."""
 EXTRAS = {
     **dict.fromkeys(("roll", "signin", "booth", "serve"), "e2evote[web]"),
-    "board": "e2evote[board]",
+    **dict.fromkeys(("board", "report"), "e2evote[board]"),
 }
 """What installs the packages that only these commands need."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from e2evote.cli.booth_demo import Demo, run
-from e2evote.cli.booths import board_of, init_booth, left_out, prepared_booth, untranslated
+from e2evote.cli.booths import board_of, init_booth, left_out, prepared_booth, publish_booth, untranslated
 from e2evote.cli.options import ANY_PATH, directory, insecure_parameters
 from e2evote.cli.workspace import Workspace
 from e2evote.errors import CheckError
@@ -45,7 +45,25 @@ def init(directory: Path, board: Path | None, info: str, url: str, zone: str) ->
     with Workspace(directory).locked() as workspace:
         device = init_booth(workspace, board_of(directory, board), info, settings)
     say(f"device {device} is open for voters' pages; written: {directory / 'booth.json'}")
-    say(f"next: 'e2evote roll import {directory} …', {directory / 'signin.json'}, 'e2evote booth check {directory}'")
+    say(f"next: {directory / 'signin.json'}, 'e2evote booth publish {directory}', 'e2evote roll import {directory} …'")
+
+
+@booth.command()
+@directory
+@board_option
+def publish(directory: Path, board: Path | None) -> None:
+    """Publish the hashes of all files of the booth on the board, so that everybody can compare what they get.
+
+    Run it before voting opens, and again when booth.json, signin.json or the program have changed: the booth is not
+    served with other files than the board lists. While people vote, monitors raise an alarm for a new list.
+
+    For example:
+
+        e2evote booth publish club
+    """
+    with Workspace(directory).locked() as workspace:
+        path = publish_booth(workspace, board_of(directory, board))
+    say("the board has this list already" if path is None else f"published as {path}")
 
 
 @booth.command()
@@ -60,6 +78,8 @@ def check(directory: Path, board: Path | None) -> None:
     """
     workspace = Workspace(directory)
     found = prepared_booth(workspace, board_of(directory, board), Plan(directory))
+    if found.closed:
+        raise CheckError(f"device {found.settings.device} is closed; it takes no more ballots")
     missing = list(untranslated(workspace.election.manifest))
     for problem in missing[:_SHOWN]:
         note(f"{problem}; voters read another one there")

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from e2evote.board.log import Board
-from e2evote.cli.booths import BOARD, init_booth
+from e2evote.cli.booths import BOARD, init_booth, publish_booth
 from e2evote.cli.demo import program
 from e2evote.cli.serve import Listening, serve_election
 from e2evote.cli.workspace import Workspace, create
@@ -131,6 +131,7 @@ def make(
     write_atomically(place / SIGNIN, canonical_json(signin) + b"\n")
     with workspace.locked():
         init_booth(workspace, place / BOARD, "Web, 01", booth)
+        publish_booth(workspace, place / BOARD)
     _import(workspace, members or members_csv())
     return workspace
 

@@ -8,6 +8,7 @@ from e2evote.cli.boards import now, sign_checkpoint
 from e2evote.cli.hands import side_by_side
 from e2evote.cli.workspace import Workspace
 from e2evote.election.acceptance import Acceptance
+from e2evote.election.booth_files import check_files, publish_files
 from e2evote.election.people import members
 from e2evote.election.people.database import People
 from e2evote.election.publishing import Publisher, open_new_device
@@ -19,7 +20,7 @@ from e2evote.encoding import canonical_json
 from e2evote.errors import CheckError
 from e2evote.files import write_atomically
 from e2evote.record.ballot import NO_CHAINING
-from e2evote.record.codec import dump, parse
+from e2evote.record.codec import parse
 from e2evote.record.manifest import Manifest, Texts
 from e2evote.web.booth.booth import Plan, Prepared, prepare
 from e2evote.web.booth.settings import FILE, BoothSettings
@@ -60,7 +61,8 @@ def init_booth(workspace: Workspace, board: Path, info: str, settings: dict[str,
             Publisher(kept, acceptance, workspace.record, now).publish(hands)
         device = open_new_device(kept, acceptance, info, NO_CHAINING, now)
         sign_checkpoint(kept)
-    write_atomically(path, dump(_settings(path, device, settings)) + b"\n")
+    made = _settings(path, device, settings).model_dump_json(exclude_none=True, indent=2)
+    write_atomically(path, f"{made}\n".encode())
     return device
 
 
@@ -77,11 +79,36 @@ def prepared_booth(workspace: Workspace, board: Path, plan: Plan) -> Prepared:
     """
     with Board.open(board) as kept:
         found = prepare(plan, kept, workspace.accepted)
+        if not found.closed:
+            _check_files(kept, found)
     gateways_of(found.signin, workspace.root)
     with People.open(workspace.root) as people:
         if not check_roll(people, workspace.election.manifest).members:
             raise CheckError(f"{workspace.root}: the roll is empty; 'e2evote roll import' fills it")
     return found
+
+
+def _check_files(kept: Board, found: Prepared) -> None:
+    try:
+        check_files(kept, found.contents)
+    except CheckError as error:
+        raise CheckError(
+            f"{error}; 'e2evote booth publish {found.plan.directory}' publishes the list of them"
+        ) from None
+
+
+def publish_booth(workspace: Workspace, board: Path) -> str | None:
+    """Publish the list of the booth's files; return its path, None where the board's newest list is the same.
+
+    Raises:
+        ParseError, CheckError: a setting is not in its form, or does not fit.
+        StorageError: the board does not take it.
+    """
+    with Board.open(board) as kept:
+        found = prepare(Plan(workspace.root), kept, workspace.accepted)
+        path = publish_files(kept, Acceptance.of(kept, workspace.accepted), found.contents, now())
+        sign_checkpoint(kept)
+    return path
 
 
 def left_out(directory: Path, settings: Settings) -> int:

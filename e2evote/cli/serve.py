@@ -50,7 +50,7 @@ class Listening:
     multiple=True,
     metavar="NETWORK",
     help="The proxy that gives TLS comes from here, such as 127.0.0.1 or 10.0.0.0/8, and says in X-Forwarded-For whom "
-    "it speaks for; nobody else is answered. May be repeated.",
+    "it speaks for; nobody votes from elsewhere. May be repeated.",
 )
 def serve(
     directory: Path,

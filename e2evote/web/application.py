@@ -16,8 +16,10 @@ from starlette.types import ASGIApp
 from e2evote.board.committer import Committer
 from e2evote.board.log import Board
 from e2evote.election.acceptance import Acceptance, Submission
+from e2evote.election.reports import FOLDER as REPORTS
 from e2evote.errors import E2EVoteError
 from e2evote.web import assets, pages, public, submission
+from e2evote.web.checker.reporting import report_routes
 from e2evote.web.election import feeds
 from e2evote.web.election import pages as election_pages
 from e2evote.web.publishing import Publishing
@@ -43,7 +45,9 @@ def board_application(settings: Settings) -> ASGIApp:
     Raises:
         CheckError, ParseError, StorageError: the board cannot be opened.
     """
-    return application_of(settings, [Route("/", pages.front)])
+    paths = Paths()
+    fronts = [Route(paths.board, pages.front), Route(paths.election, election_pages.front)]
+    return application_of(settings, [*fronts, *report_routes(settings.folder / REPORTS)])
 
 
 def application_of(settings: Settings, routes: Sequence[BaseRoute], begin: Begin = lambda *_: None) -> ASGIApp:
@@ -73,7 +77,6 @@ def application_of(settings: Settings, routes: Sequence[BaseRoute], begin: Begin
         *routes,
         Route("/search", pages.search),
         Route("/ballot/{code}", pages.ballot),
-        Route(Paths().election, election_pages.front),
         Route("/submit/ballot", submission.submit_ballot, methods=["POST"]),
         Route("/submit/status", submission.submit_status, methods=["POST"]),
         *assets.ROUTES,

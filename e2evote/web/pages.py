@@ -73,7 +73,9 @@ def failure(request: Request, error: Exception) -> Response:
     else:
         heading = page.gettext("This did not work")
         explanation = page.gettext("The board does not answer requests of this kind.")
-    return page.render("failure.html", status, heading=heading, explanation=explanation)
+    answer = page.render("failure.html", status, heading=heading, explanation=explanation)
+    answer.headers.update((isinstance(error, HTTPException) and error.headers) or {})
+    return answer
 
 
 def unavailable(request: Request) -> Response:

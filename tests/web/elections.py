@@ -26,7 +26,7 @@ from e2evote.record.ballot import NO_CHAINING, EncryptedBallot
 from e2evote.record.codec import dump
 from e2evote.record.codes import open_device
 from e2evote.record.layout import Record
-from e2evote.web.site import Settings
+from e2evote.web.site import Settings, Site
 from tests.builders import TOY, BuiltRecord, Phase, build_record, manifest_bytes, patterned_ballots, reindex
 from tests.deterministic import DeterministicRandomness
 
@@ -154,3 +154,9 @@ def _open_again(record: Path) -> None:
     for statuses in record.glob("devices/*/statuses.ndjson"):
         statuses.write_bytes(b"".join(statuses.read_bytes().splitlines(keepends=True)[:-1]))
     reindex(record)
+
+
+def site_of(application: Any) -> Site:
+    """What the requests to an application that has begun share."""
+    site: Site = application.application.state.site
+    return site

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-STEPS = (3, 5, 9, 15, 17, 51)
+STEPS = (5, 9, 15, 17, 51)
 """Between two values of a channel that are told apart: the first that leaves no more colours than a palette has."""
 
 

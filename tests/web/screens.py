@@ -4,16 +4,19 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page
 
 from e2evote.examples import manifest_bytes
+from e2evote.web.application import board_application
+from e2evote.web.election.booth import Booth, Support
 from tests.web.browser import DESKTOP, PHONE, chromium, window
-from tests.web.elections import HeldBoard, held_board
+from tests.web.elections import HeldBoard, held_board, site_of
 from tests.web.pictures import smaller
-from tests.web.servers import Server
+from tests.web.servers import in_a_thread
 
 PICTURES = (
     # file, election, path, language, screen, colours
@@ -26,6 +29,14 @@ PICTURES = (
     ("record-en.png", "results", "/record", "en", DESKTOP, "light"),
     ("honesty-fa.png", "voting", "/honesty", "fa", DESKTOP, "light"),
 )
+
+OPENS = datetime.now(UTC) - timedelta(hours=7)
+SUPPORT = Support(
+    {"en": "Ask us every day from 8 to 20.", "fa": "هر روز از ۸ تا ۲۰ پاسخ می‌دهیم."},
+    "+98 28 3333 0000",
+    "help@club.example",
+)
+BOOTH = Booth(OPENS, OPENS + timedelta(days=2), SUPPORT, members=412)
 
 
 def example_board(folder: Path, example: str, until: Any, **changes: object) -> HeldBoard:
@@ -59,11 +70,10 @@ def shown(
     browser: Browser, election: HeldBoard, path: str, language: str, size: dict[str, int], colours: str
 ) -> Iterator[Page]:
     """Open a page of an election's server."""
-    with (
-        Server.board(election.folder, interval=3600) as server,
-        window(browser, language, size, color_scheme=colours) as seen,
-    ):
-        seen.page.goto(f"http://127.0.0.1:{server.port}{path}")
+    application = board_application(election.settings(interval=3600, zone="Asia/Tehran"))
+    with in_a_thread(application) as address, window(browser, language, size, color_scheme=colours) as seen:
+        site_of(application).booth = BOOTH
+        seen.page.goto(address + path)
         seen.page.evaluate("document.fonts.ready")
         yield seen.page
 
@@ -72,7 +82,7 @@ def picture(page: Page, path: Path) -> Path:
     """Save the upper part of a page, three screens of a phone at most."""
     path.parent.mkdir(parents=True, exist_ok=True)
     width = page.viewport_size["width"]  # type: ignore[index]
-    height = min(page.evaluate("document.documentElement.scrollHeight"), 1100 if width > 400 else 1400)
+    height = min(page.evaluate("document.documentElement.scrollHeight"), 980 if width > 400 else 1400)
     page.set_viewport_size({"width": min(width, 900), "height": height})
     path.write_bytes(smaller(page.screenshot()))
     return path

@@ -21,7 +21,7 @@ from e2evote.election.signin.settings import Language
 from e2evote.election.signin.texts import LANGUAGES, explain
 from e2evote.election.signin.voting import Offered
 from e2evote.encoding import canonical_json, strict_json
-from e2evote.errors import CheckError, ParseError, StorageError
+from e2evote.errors import CheckError, ParseError
 from e2evote.record.codec import RecordModel, parse
 from e2evote.web.bodies import TurnedAwayError, body_of
 from e2evote.web.booth import bodies, refusals
@@ -228,8 +228,7 @@ async def _answered(request: Request, answer: Callable[[Booth, Caller], Awaitabl
     try:
         booth.door.require_own_page(request)
         caller = Caller(language, booth.door.address(request), booth.door.token(request))
-        if booth.problem:
-            raise StorageError(booth.problem)
+        booth.require_voting()
         reply = await answer(booth, caller)
     except Exception as error:
         return refusals.answer(error, language, booth.desk.now())

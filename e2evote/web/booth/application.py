@@ -13,13 +13,17 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from e2evote.board.log import Board
+from e2evote.election.reports import FOLDER as REPORTS
 from e2evote.errors import E2EVoteError
 from e2evote.web import pages
 from e2evote.web.application import application_of
 from e2evote.web.booth import api, outbox
 from e2evote.web.booth.booth import Booth, Plan, prepare, utc_now
 from e2evote.web.booth.files import file_routes
+from e2evote.web.checker.reporting import report_routes
+from e2evote.web.election import pages as election_pages
 from e2evote.web.languages import choose
+from e2evote.web.rendering import Paths
 from e2evote.web.site import Settings, Site
 
 LOG = logging.getLogger("e2evote.web")
@@ -44,17 +48,19 @@ def election_application(settings: Settings, plan: Plan, clock: Callable[[], dat
 
     def begin(application: Starlette, site: Site, stack: ExitStack) -> None:
         booth = Booth.begin(prepared, site, stack, clock)
-        application.state.booth = booth
+        application.state.booth, site.paths, site.booth = booth, paths, booth.told()
         tidying = Event()
         stack.callback(tidying.set)
         Thread(target=_tidy, args=(booth, tidying), name="tidying", daemon=True).start()
 
+    paths = Paths(election="/", board="/board")
     routes: list[BaseRoute] = [
-        Route("/", pages.front),
-        Route("/board", pages.front),
+        Route(paths.election, election_pages.front),
+        Route(paths.board, pages.front),
         Route("/vote", _choose_language),
         *file_routes(prepared.files),
         *api.ROUTES,
+        *report_routes(settings.folder / REPORTS, prepared.door.known_address),
         *(outbox.ROUTES if plan.outbox else []),
     ]
     return application_of(settings, routes, begin)

@@ -12,22 +12,26 @@ from e2evote.board.log import Board
 from e2evote.board.storage.writing import Writing
 from e2evote.election.acceptance import Acceptance, Accepted, Submission
 from e2evote.election.export import standing_of
+from e2evote.election.people import members
 from e2evote.election.people.database import People
 from e2evote.election.receipts import receipt
 from e2evote.election.signin.box import BoardBox
 from e2evote.election.signin.courier import Courier
 from e2evote.election.signin.desk import Desk
 from e2evote.election.signin.gateways.configured import gateways_of
+from e2evote.election.signin.refusals import Reason, RefusedError
 from e2evote.election.signin.service import SignIn
 from e2evote.election.signin.settings import Settings, read_settings
 from e2evote.election.signin.voting import Voting
-from e2evote.errors import CheckError
-from e2evote.record import layout
+from e2evote.election.streams import OnBoard
+from e2evote.errors import CheckError, StorageError
 from e2evote.record.ballot import NO_CHAINING, Status
 from e2evote.web.booth.callers import Door, Network
 from e2evote.web.booth.files import BoothFile, booth_files
 from e2evote.web.booth.published import election_json, names_of
 from e2evote.web.booth.settings import BoothSettings, read_booth
+from e2evote.web.election.booth import Booth as ToldBooth
+from e2evote.web.election.booth import Support
 from e2evote.web.site import Site
 from e2evote.web.verification import Verification
 
@@ -59,12 +63,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The settings of a booth, and the files that follow from them and from the board."""
+    """The settings of a booth, the files that follow from them and from the board, and whether its device is closed."""
 
     plan: Plan
     settings: BoothSettings
     signin: Settings
     files: Mapping[str, BoothFile]
+    closed: bool
+
+    @property
+    def contents(self) -> dict[str, bytes]:
+        """The bytes of every file by its path."""
+        return {path: file.data for path, file in self.files.items()}
 
     @property
     def door(self) -> Door:
@@ -86,26 +96,25 @@ def prepare(plan: Plan, board: Board, allow_insecure: Collection[str]) -> Prepar
     acceptance = Acceptance.of(board, frozenset(allow_insecure))
     manifest = acceptance.judge.context.manifest
     settings.check(manifest)
-    check_device(board, acceptance, settings.device)
+    check_device(acceptance, settings.device)
+    with board.reading() as view:
+        closed = OnBoard(view).is_closed(settings.device)
     published = election_json(board, acceptance, settings, signin)
     files = booth_files(published, {str(tag): name for tag, name in names_of(manifest).items()})
-    return Prepared(plan, settings, signin, files)
+    return Prepared(plan, settings, signin, files, closed)
 
 
-def check_device(board: Board, acceptance: Acceptance, device: int) -> None:
+def check_device(acceptance: Acceptance, device: int) -> None:
     """Accept a device that voters' pages can make ballots of.
 
     Raises:
-        CheckError: there is no such device, it chains its ballots, pre-encrypts them, or is closed.
+        CheckError: there is no such device, it chains its ballots, or pre-encrypts them.
     """
     opening = acceptance.opening(device)
     if opening.chaining_mode != NO_CHAINING:
         raise CheckError(f"device {device} chains its ballots; voters' pages cannot wait for each other")
     if opening.pre_encrypted:
         raise CheckError(f"device {device} makes pre-encrypted ballots; voters' pages do not")
-    with board.reading() as view:
-        if standing_of(view).has_file(layout.closing_path(device)):
-            raise CheckError(f"device {device} is closed; it takes no more ballots")
 
 
 @dataclass(slots=True)
@@ -144,6 +153,16 @@ class Booth:
         booth.reconcile()
         return booth
 
+    def told(self) -> ToldBooth:
+        """Return what the public pages say of the booth."""
+        signin, support = self.prepared.signin, self.prepared.settings.support
+        with self.desk.people.reading() as access:
+            count = members.count(access)
+        opens, closes = (datetime.fromtimestamp(moment, UTC) for moment in (signin.open_from, signin.open_until))
+        return ToldBooth(
+            opens, closes, Support(support.text or {}, support.phone or "", support.email or ""), members=count
+        )
+
     def reconcile(self) -> None:
         """Compare who has voted with the board; where they differ nobody votes, and the log says so.
 
@@ -158,6 +177,18 @@ class Booth:
         except CheckError as error:
             LOG.critical("nobody can vote: %s", error)
             self.problem = str(error)
+
+    def require_voting(self) -> None:
+        """Accept a request that is part of voting.
+
+        Raises:
+            StorageError: nobody may vote.
+            RefusedError: the device was closed, before the time was over or after.
+        """
+        if self.problem:
+            raise StorageError(self.problem)
+        if self.prepared.closed:
+            raise RefusedError(Reason.CLOSED)
 
     def put(self, submission: Submission) -> Accepted:
         """Put a ballot that was verified onto the board, and return when that is durable."""

@@ -106,6 +106,13 @@ class Door:
             peer = self._forwarded(request, peer)
         return _counted(peer)
 
+    def known_address(self, request: Request) -> str:
+        """Return where a request comes from, empty where it has not come through the proxy."""
+        try:
+            return self.address(request)
+        except TurnedAwayError:
+            return ""
+
     def _forwarded(self, request: Request, peer: str) -> str:
         """Return the last address that is not a proxy's own: what stands before it anybody can make up."""
         chain = ",".join(request.headers.getlist("x-forwarded-for")).split(",")

@@ -49,27 +49,27 @@ class BoothFile:
 
 
 def booth_files(election_json: bytes, names: Mapping[str, str]) -> dict[str, BoothFile]:
-    """Return every file of the booth by its path, without a slash in front.
+    """Return every file of the booth by its path on the server, such as ``/vote/en``.
 
     Args:
         election_json: ``/vote/election.json``.
         names: what the election is called, by language.
     """
-    found = {"vote/election.json": BoothFile(election_json, KINDS[".json"])}
+    found = {"/vote/election.json": BoothFile(election_json, KINDS[".json"])}
     for tag in languages():
         page = booth_page(tag, names)
-        found[f"vote/{tag}"] = BoothFile(page.html, KINDS[".html"], page.policy)
+        found[f"/vote/{tag}"] = BoothFile(page.html, KINDS[".html"], page.policy)
     checker = checker_page(election_json)
-    found["vote/checker.html"] = BoothFile(checker.html, KINDS[".html"], checker.policy)
+    found["/vote/checker.html"] = BoothFile(checker.html, KINDS[".html"], checker.policy)
     for path in sorted((STATIC / FOLDER).rglob("*")):
         if path.is_file() and path.suffix in KINDS and path.name not in _NOT_SERVED:
-            found[f"static/{path.relative_to(STATIC).as_posix()}"] = BoothFile(path.read_bytes(), KINDS[path.suffix])
+            found[f"/static/{path.relative_to(STATIC).as_posix()}"] = BoothFile(path.read_bytes(), KINDS[path.suffix])
     return dict(sorted(found.items()))
 
 
 def file_routes(files: Mapping[str, BoothFile]) -> list[Route]:
     """Return a route for every file; there is no other way to a file of the disk."""
-    return [Route(f"/{path}", _serving(file)) for path, file in files.items()]
+    return [Route(path, _serving(file)) for path, file in files.items()]
 
 
 def _serving(file: BoothFile) -> Callable[[Request], Awaitable[Response]]:

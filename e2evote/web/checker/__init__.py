@@ -1,1 +1,4 @@
-"""The checker: what a second device judges a challenged ballot with."""
+"""The checker of challenged ballots: one file that works alone, and the reports that it sends.
+
+``page`` makes the file: its script is joined by ``bundle``, its words are in ``texts``. ``reporting`` takes in reports.
+"""

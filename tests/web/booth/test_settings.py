@@ -19,7 +19,7 @@ from e2evote.web.languages import languages
 from tests.builders import TOY
 from tests.builders import manifest_bytes as everything
 from tests.cli.running import run
-from tests.web.booth.booths import make_booth
+from tests.web.booth.booths import BoothServer, Voter, make_booth
 
 
 def settings(tmp_path: Path, **fields: Any) -> BoothSettings:
@@ -152,13 +152,31 @@ def test_check_says_that_all_is_ready(club: Path) -> None:
         (lambda club: shutil.rmtree(club / "people"), "there is no people's database"),
         (lambda club: (club / "private" / "people.key").unlink(), "people.key"),
         (lambda club: shutil.rmtree(club / "board"), "is not a board's folder"),
-        (lambda club: run("board", "close-device", club / "board", 1, "--insecure-parameters", TOY), "is closed"),
+        (lambda club: rewrite(club / "booth.json", kept_order=[]), "/vote/election.json is another"),
     ],
 )
 def test_check_says_what_is_missing(club: Path, change: Any, problem: str) -> None:
     change(club)
     assert problem in run("booth", "check", club, code=2).output
     assert problem in run("serve", club, "--port", 0, code=2).output
+
+
+def test_new_settings_are_a_new_list(club: Path) -> None:
+    rewrite(club / "booth.json", kept_order=[])
+    assert "published as booth/0002.json" in run("booth", "publish", club).output
+    assert "is ready" in run("booth", "check", club).output
+
+
+def test_a_closed_device_is_served_and_takes_no_votes(club: Path) -> None:
+    """So that results are shown by the same server."""
+    run("board", "close-device", club / "board", 1, "--insecure-parameters", TOY)
+    assert "device 1 is closed" in run("booth", "check", club, code=2).output
+    rewrite(club / "booth.json", kept_order=[])  # as after an update, which no list can follow any more
+    with BoothServer(club) as server:
+        voter = Voter(server.url, club)
+        assert voter.refused("question") == "closed"
+        assert voter.ask("GET", "/").status == 200
+        voter.close()
 
 
 def test_check_names_what_has_no_name(tmp_path: Path) -> None:
@@ -171,6 +189,7 @@ def test_check_names_what_has_no_name(tmp_path: Path) -> None:
     assert "contest 'board' has no name in en and fa" in output
     assert "option 'board-1' has no name in en" in output
     rewrite(tmp_path / "club" / "signin.json", fields=["member_number", "national_id"])
+    run("booth", "publish", tmp_path / "club")
     assert "1 members lack a field" in run("booth", "check", tmp_path / "club", code=2).output
 
 
@@ -198,6 +217,9 @@ def test_init_by_an_organiser(tmp_path: Path) -> None:
     }  # fmt: skip
     assert "the file is missing" in run("booth", "check", club, "--board", board, code=2).output
     (club / "signin.json").write_bytes(canonical_json(signin_settings()))
+    assert "no list of the booth's files yet" in run("booth", "check", club, "--board", board, code=2).output
+    assert "published as booth/0001.json" in run("booth", "publish", club, "--board", board).output
+    assert "has this list already" in run("booth", "publish", club, "--board", board).output
     assert "no people's database" in run("booth", "check", club, "--board", board, code=2).output
     make_booth(tmp_path / "other")
     run("roll", "import", club, tmp_path / "other" / "members.csv")

@@ -3,13 +3,17 @@
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from e2evote.election.people.schema import SESSIONS
 from e2evote.election.signin.gateways.configured import OUTBOX
 from e2evote.election.signin.gateways.outbox import Outbox
+from e2evote.web.booth import application
 from tests.web.booth.booths import Clock, Encrypted, Voter, inside, make_booth, members, messages
 from tests.web.booth.conftest import NewVoter
 
@@ -227,6 +231,24 @@ def test_the_outbox_is_a_page_for_this_machine(directory: Path, clock: Clock) ->
         assert stranger.get("/outbox").status_code == 404
     with inside(directory, clock, outbox=False) as client:
         assert client.get("/outbox").status_code == 404
+
+
+def test_what_is_over_is_forgotten(directory: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "TIDY", 0.02)
+    with inside(directory, clock) as client:
+        people = client.app.application.state.booth.desk.people  # type: ignore[attr-defined]
+        Voter(client, directory).sign_in(1)
+
+        def rows() -> int:
+            with people.reading() as access:
+                return len(access.connection.execute(select(SESSIONS)).all())
+
+        assert rows() == 1
+        clock.ahead += 3601
+        until = time.monotonic() + 30
+        while rows() and time.monotonic() < until:
+            time.sleep(0.02)
+        assert rows() == 0
 
 
 def test_a_roll_that_was_put_back_stops_voting(

@@ -4,7 +4,7 @@ import { Point, verifyAsync } from "../vendor/noble-ed25519/index.js";
 
 const HALF = 32; // bytes of a key, and of each half of a signature
 
-/** Tell whether signatures under a key say who signed: canonical, on the curve, and in the subgroup of prime order.
+/** Tell whether signatures under a key say who signed.
  * @param {Uint8Array} key @returns {boolean}
  */
 export function isSigningKey(key) {
@@ -22,7 +22,9 @@ export async function isSignature(key, signature, data) {
   return verifyAsync(signature, data, key, { zip215: false });
 }
 
-/** @param {Uint8Array} encoded @returns {boolean} */
+/** Tell whether bytes are a point: canonical, on the curve, and in the subgroup of prime order.
+ * @param {Uint8Array} encoded @returns {boolean}
+ */
 function isPrimeOrder(encoded) {
   try {
     const point = Point.fromBytes(encoded);

@@ -5,9 +5,9 @@
  * unreachable: no answer, or none that makes sense; missing: no ballot has the code; unpublished: no published
  * checkpoint covers it yet; malformed: not in its form; signature: not signed by the log; quorum: not cosigned by
  * enough witnesses; inclusion: not in the log that the checkpoint stands for; other-entry: proved, but something else
- * than was asked for; other-ballot: not the ballot that the entry names.
+ * than was asked for; other-ballot: not the ballot that the entry names; secret: a status without the secret for it.
  * @typedef {"unreachable" | "missing" | "unpublished" | "malformed" | "signature" | "quorum" | "inclusion"
- *           | "other-entry" | "other-ballot"} Reason
+ *           | "other-entry" | "other-ballot" | "secret"} Reason
  */
 
 export class BoardError extends Error {

@@ -2,8 +2,8 @@
 
 import { BoardError } from "./error.js";
 
-/** Return a number below 2^53, written without sign and leading zeros. (The library reads numbers below 2^63; no log has
- * so many entries.)
+/** Return a number below 2^53, written without sign and leading zeros. The library reads numbers below 2^63, but no
+ * log has so many entries.
  * @param {string} text @param {string} what @returns {number}
  */
 export function parseDecimal(text, what) {

@@ -1,6 +1,6 @@
 // Asking a board for a ballot; nothing that it answers is believed before it is verified.
 
-import { toHex } from "../crypto/bytes.js";
+import { fromHex, toHex } from "../crypto/bytes.js";
 import { BoardError } from "./error.js";
 import { decodeUtf8, sha256 } from "./lines.js";
 import { verifyProof } from "./proof.js";
@@ -10,7 +10,9 @@ const MAX_PROOF = 1024 * 1024;
 const MAX_BALLOT = 4 * 1024 * 1024;
 
 /** @typedef {import("./policy.js").Policy} Policy */
-/** @typedef {Awaited<ReturnType<typeof verifyProof>> & { text: string }} Proved an entry, and the proof as it was sent */
+/** An entry that is proved, and the proof as it was sent.
+ * @typedef {Awaited<ReturnType<typeof verifyProof>> & { text: string }} Proved
+ */
 /** A ballot as the board has it, proved to be the one with the code; with the proof of its status, null without one.
  * @typedef {{ entry: Record<string, any>, ballot: any, proof: Proved, status: Proved | null }} Found
  */
@@ -33,7 +35,7 @@ export async function findBallot(url, code, policy, signal) {
     throw withProof(new BoardError("the ballot is not the one that its entry names", "other-ballot"), proof.text);
   }
   const ballot = JSON.parse(decodeUtf8(data, "ballot")); // its hash is in the log: it is what the board took in
-  return { entry, ballot, proof, status: await proveStatus(url, places.status, code, policy, signal) };
+  return { entry, ballot, proof, status: await proveStatus(url, places.status, entry, policy, signal) };
 }
 
 /** Return the proof that an entry stands in the log where a receipt says, null while no published checkpoint covers it.
@@ -74,14 +76,27 @@ function placesIn(data) {
   }
 }
 
-/** @param {string} url @param {number | null} index @param {string} code @param {Policy} policy
- * @param {AbortSignal} [signal] @returns {Promise<Proved | null>}
+/** @param {string} url @param {number | null} index @param {Record<string, any>} ballot the ballot's entry
+ * @param {Policy} policy @param {AbortSignal} [signal] @returns {Promise<Proved | null>}
  */
-async function proveStatus(url, index, code, policy, signal) {
+async function proveStatus(url, index, ballot, policy, signal) {
   if (index === null) return null;
   const proof = await proveEntry(url, index, policy, signal);
-  if (proof.entry.kind === "status" && proof.entry.confirmation_code === code) return proof;
-  throw withProof(new BoardError("the entry is not that of the ballot's status", "other-entry"), proof.text);
+  const { entry } = proof;
+  if (entry.kind !== "status" || entry.confirmation_code !== ballot.confirmation_code) {
+    throw withProof(new BoardError("the entry is not that of the ballot's status", "other-entry"), proof.text);
+  }
+  if (await isAllowed(entry, ballot)) return proof;
+  throw withProof(new BoardError(`the status ${entry.status} has not the secret for it`, "secret"), proof.text);
+}
+
+/** Tell whether a status shows the secret that the ballot's entry asks for: only the voter's page had it.
+ * @param {Record<string, any>} status @param {Record<string, any>} ballot @returns {Promise<boolean>}
+ */
+async function isAllowed({ status, secret }, { cast_commitment, challenge_commitment }) {
+  const asked = { cast: cast_commitment, challenged: challenge_commitment }[/** @type {"cast"} */ (status)];
+  if (asked === undefined) return secret === undefined;
+  return secret !== undefined && toHex(await sha256(fromHex(secret, 32))) === asked;
 }
 
 /** @param {string} url @param {number} index @param {Policy} policy @param {AbortSignal} [signal]

@@ -41,7 +41,7 @@ export function parseProof(text) {
 
 /** Check that an entry is in the log at the proof's index, under a checkpoint that satisfies the policy.
  * @param {Proof} proof @param {Uint8Array} entry @param {Policy} policy
- * @returns {Promise<{ size: number, time: Date | null }>} of the checkpoint; the time is when the quorum had cosigned it
+ * @returns {Promise<{ size: number, time: Date | null }>} of the checkpoint; the time is that of the quorum
  */
 export async function verifyIncluded(proof, entry, policy) {
   const { checkpoint, time } = await verifyWitnessed(proof.note, policy);
