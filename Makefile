@@ -26,8 +26,8 @@ ROUNDS  ?= 50
 BALLOTS ?= 1000
 BOOTH_PORT ?= 8000
 
-.PHONY: help demo booth bench-page screenshots test test-slow fuzz fuzz-booth mutants check conformance bench bench-quick bench-peers bench-plot \
-	extras schemas spec-coverage docs system-packages postgres postgres-stop board-kill format clean
+.PHONY: help demo booth test test-slow fuzz fuzz-booth mutants check conformance bench bench-quick bench-peers bench-page \
+	bench-plot screenshots extras schemas spec-coverage docs system-packages postgres postgres-stop board-kill format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"

@@ -1,4 +1,4 @@
-"""PNG files of text made smaller: rows without filters, and sixteen steps of each colour, which no eye misses in text."""
+"""PNG files of text made smaller: rows without filters, and sixteen steps of each colour, enough for text."""
 
 import zlib
 
