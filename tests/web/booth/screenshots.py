@@ -33,7 +33,7 @@ class Photographer(PageVoter):
             self.picture(f"{len(self.seen):02}-{name}")
 
     def picture(self, name: str) -> None:
-        """Take a picture of the page; of a contest what the window shows, whose foot stays in sight."""
+        """Take a picture of the page; of a contest what the window shows, whose count stays in sight."""
         path = FOLDER / f"{self.language}-{name}.png"
         self.page.mouse.wheel(0, -10_000)
         self.page.wait_for_timeout(100)
