@@ -67,6 +67,11 @@ def wrong_code(served: Served) -> Prepared:
     return served.election.put(ballot, nonce, "challenged", code=bytes(range(1, 33))).text, None
 
 
+def no_ballot(served: Served) -> Prepared:
+    """What stands under the hash in the ballot's entry is no ballot."""
+    return served.election.put_bytes(b'{"contests":1}', *served.election.encrypt(ballot_of())).text, None
+
+
 def not_in_the_log(served: Served) -> Prepared:
     ballot, nonce = served.election.encrypt(ballot_of())
     return Made(ballot, nonce, 0).text, None
@@ -145,6 +150,7 @@ def without_the_secret(served: Served) -> Prepared:
         (other_ciphertext, "does not open with this code", "opening", "confirmed"),
         (other_contest_data, "does not open with this code", "opening", "confirmed"),
         (wrong_code, "has another code than yours", "opening", "confirmed"),
+        (no_ballot, "does not open with this code", "opening", "confirmed"),
         (not_in_the_log, "has no ballot with this code", "missing", "confirmed"),
         (tampered_proof, "does not prove that this ballot is in its log", "inclusion", "undecided"),
         (other_key, "is not signed with the key", "signature", "undecided"),
