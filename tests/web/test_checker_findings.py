@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from e2evote.board.checkpoint import Checkpoint
 from e2evote.board.checkpoint import sign as sign_checkpoint
+from e2evote.board.cosignature import cosign
 from e2evote.board.log import Board
 from e2evote.board.merkle import inclusion_proof
 from e2evote.board.notes import Note
@@ -120,9 +121,14 @@ def other_place(served: Served) -> Prepared:
     return made.text, None
 
 
-def no_quorum(served: Served) -> Prepared:
+def witnessed_policy(served: Served) -> str:
+    """The board's policy, and a witness that has to cosign."""
     witness = f"witness w {witness_key('witness.example').verifier}\nquorum w\n"
-    return served.election.challenged().text, served.election.policy.replace("quorum none\n", witness)
+    return served.election.policy.replace("quorum none\n", witness)
+
+
+def no_quorum(served: Served) -> Prepared:
+    return served.election.challenged().text, witnessed_policy(served)
 
 
 def other_ballot(served: Served) -> Prepared:
@@ -188,6 +194,24 @@ def test_a_ballot_that_is_not_right_is_found_and_reported(
     assert json.loads(kept) == json.loads(report.report.model_dump_json(exclude_none=True))
     assert (report.report.nonce is not None) == (finding == "opening")
     assert served.judged(report).verdict == verdict
+
+
+@pytest.mark.parametrize(("language", "time"), [("en", "15 January 2027"), ("fa", "۲۵ دی ۱۴۰۵")])
+def test_what_the_quorum_has_cosigned_is_believed(browser: Browser, served: Served, language: str, time: str) -> None:
+    made = served.election.challenged()
+    served.use(witnessed_policy(served))
+
+    def cosigned(proof: Proof) -> Proof:
+        cosignature = cosign(proof.note, witness_key("witness.example"), 1_800_000_000)
+        return replace(proof, note=proof.note.adding(cosignature))
+
+    for index in (made.index, made.index + 1):  # of the ballot and of its status
+        answering(served, replace(made, index=index), cosigned)
+    with window(browser, language) as watched:
+        watched.page.goto(served.url + PATH)
+        enter(watched.page, made)
+        expect(watched.page.locator("main dl")).to_contain_text(time, timeout=30_000)
+        assert watched.complaints == []
 
 
 def test_other_choices_than_the_voters_are_reported(browser: Browser, served: Served) -> None:
