@@ -26,8 +26,8 @@ ROUNDS  ?= 50
 BALLOTS ?= 1000
 BOOTH_PORT ?= 8000
 
-.PHONY: help demo booth test test-slow fuzz fuzz-booth mutants check conformance bench bench-quick bench-peers bench-plot \
-	extras schemas spec-coverage docs system-packages postgres postgres-stop board-kill format clean
+.PHONY: help demo booth test test-slow fuzz fuzz-booth mutants check conformance bench bench-quick bench-peers bench-page \
+	bench-plot screenshots extras schemas spec-coverage docs system-packages postgres postgres-stop board-kill format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
@@ -41,6 +41,8 @@ help:
 	@echo "make bench        measure everything (ten minutes to an hour) into build/bench.json"
 	@echo "make bench-quick  the same with less of everything (a minute or two)"
 	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
+	@echo "make bench-page   how long a ballot takes to encrypt in Chromium"
+	@echo "make screenshots  take pictures of every screen of the voting page into docs/booth"
 	@echo "make bench-plot   draw both as docs/performance.svg"
 	@echo "make extras       install what is optional, so that its tests run too"
 	@echo "make system-packages  install the Debian packages that some tests need (apt-get, as root or with sudo)"
@@ -116,6 +118,12 @@ bench-peers: $(READY) $(PEERS)/.installed
 	@mkdir -p build
 	$(PEERS)/bin/python tests/peers/electionguard_1x.py $(QUICK) --json build/peers.json
 	$(BIN)/e2evote bench workload $(QUICK) --saved build/peers.json --json build/bench-peers.json
+
+bench-page: $(READY)
+	$(BIN)/python -m tests.web.booth.benchmark
+
+screenshots: $(READY)
+	$(BIN)/python -m tests.web.booth.screenshots
 
 bench-plot: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

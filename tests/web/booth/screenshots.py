@@ -2,8 +2,8 @@
 
     make screenshots
 
-A real election of the toy group is made and served; a voter challenges one ballot and casts another. Names and codes are
-those of the example.
+A real election of the toy group is made and served; a voter challenges one ballot and casts another. All names are
+invented.
 """
 
 import tempfile
@@ -33,9 +33,11 @@ class Photographer(PageVoter):
             self.picture(f"{len(self.seen):02}-{name}")
 
     def picture(self, name: str) -> None:
-        """Take a picture of the whole page."""
+        """Take a picture of the page; of a contest what the window shows, whose count stays in sight."""
         path = FOLDER / f"{self.language}-{name}.png"
-        path.write_bytes(smaller(self.page.screenshot(full_page=True, animations="disabled")))
+        self.page.mouse.wheel(0, -10_000)
+        self.page.wait_for_timeout(100)
+        path.write_bytes(smaller(self.page.screenshot(full_page="contest" not in name, animations="disabled")))
         assert path.stat().st_size <= LIMIT, f"{path}: {path.stat().st_size} bytes"
 
 

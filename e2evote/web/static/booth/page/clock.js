@@ -56,6 +56,8 @@ export class Clock {
       this.spans.delete(name);
       span.over();
     }
+    // what else stays in sight stands below the clocks, whose lines depend on language, width and warnings
+    document.documentElement.style.setProperty("--clocks", `${byId("clocks").offsetHeight}px`);
   }
 }
 
