@@ -21,10 +21,11 @@ from e2evote.election.reports import Report
 from e2evote.election.streams import code_stream, files_of, history
 from e2evote.encoding import canonical_json, hex_of
 from e2evote.encryption import SecretBallotNonce
-from e2evote.errors import CheckError, ParseError, StorageError, VerificationError
+from e2evote.errors import CheckError, ParseError, VerificationError
 from e2evote.group.computation import Request, evaluate
 from e2evote.hashing import selection_nonce
-from e2evote.record.ballot import EncryptedBallot
+from e2evote.record.ballot import NO_CHAINING, EncryptedBallot
+from e2evote.record.codes import next_chaining_field
 from e2evote.record.contest_data import unpack
 from e2evote.record.entries import BallotEntry, StatusEntry, commitment
 from e2evote.record.layout import Record
@@ -179,35 +180,44 @@ class ReportCheck:
         if (status := self._status(report.confirmation_code)) != "challenged":
             reason = f"the ballot was not challenged (its status is {status or 'none yet'}): it is not opened here"
             return Judgement("undecided", reason)
-        election, ballot = self._ballot(entry)
-        if ballot.confirmation_code != entry.confirmation_code:
-            reason = f"the board's entry has another ballot under this code, {hex_of(ballot.confirmation_code)}"
-            return Judgement("confirmed", reason)
+        election = load_election(Record(ObjectFiles(files_of(self.view), self.view.object)), self.allow_insecure)
         try:
-            judge_of(self.view, self.allow_insecure).verify_ballot(ballot)
-        except VerificationError as error:
-            return Judgement("confirmed", f"the ballot does not verify, whatever it holds: {error}")
+            ballot = self._ballot(election, entry)
+        except (CheckError, ParseError, VerificationError) as error:
+            return Judgement("confirmed", f"the ballot is wrong, whatever it holds: {error}")
+        return self._judge_opening(report, election, ballot, report.nonce)
+
+    def _judge_opening(self, report: Report, election: Election, ballot: EncryptedBallot, nonce: bytes) -> Judgement:
         try:
-            opened = open_ballot(election, ballot, SecretBallotNonce(report.nonce))
+            opened = open_ballot(election, ballot, SecretBallotNonce(nonce))
             judge_of(self.view, self.allow_insecure).verify_opened(ballot, opened)
-        except VerificationError as error:
-            return _not_opened(election, ballot, report.nonce, error)
-        contents = tuple(_line(contest) for contest in opened.contests)
+            contents = tuple(_line(contest) for contest in opened.contests)
+        except (ParseError, VerificationError) as error:
+            return _not_opened(election, ballot, nonce, error)
         if report.finding == "opening":
             return Judgement("refuted", "the ballot opens with this nonce, and has this code", contents)
         reason = "the ballot opens with this nonce; whether it holds what the voter chose, the voter alone knows"
         return Judgement("undecided", reason, contents)
 
-    def _ballot(self, entry: BallotEntry) -> tuple[Election, EncryptedBallot]:
+    def _ballot(self, election: Election, entry: BallotEntry) -> EncryptedBallot:
+        """Return a ballot that is right as far as can be told without its nonce.
+
+        Raises:
+            CheckError, ParseError, VerificationError: it is not.
+        """
         data = self.view.object(entry.sha256)
         if data is None or hashlib.sha256(data).digest() != entry.sha256:
-            raise StorageError(f"ballot {hex_of(entry.confirmation_code)} is not where its entry says")
-        record = Record(ObjectFiles(files_of(self.view), self.view.object))
-        election = load_election(record, self.allow_insecure)
-        ballot = parse_published(data, "ballot", election.group, opening_of(self.view, entry.device))
+            raise CheckError("it is not where its entry says")
+        opening = opening_of(self.view, entry.device)
+        ballot = parse_published(data, "ballot", election.group, opening)
         if not isinstance(ballot, EncryptedBallot):
-            raise CheckError(f"ballot {hex_of(entry.confirmation_code)} was pre-encrypted, which no checker opens")
-        return election, ballot
+            raise CheckError("it was pre-encrypted, and is under no voter's code")
+        if ballot.confirmation_code != entry.confirmation_code:
+            raise CheckError(f"its code is {hex_of(ballot.confirmation_code)}")
+        if opening.chaining_mode == NO_CHAINING and ballot.chaining_field != next_chaining_field(opening, None):
+            raise CheckError("its chaining field is not that of its device")
+        judge_of(self.view, self.allow_insecure).verify_ballot(ballot)
+        return ballot
 
     def _status(self, code: bytes) -> str | None:
         entries = history(self.view, code)

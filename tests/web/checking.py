@@ -1,5 +1,6 @@
 """Challenged ballots on a board that is served, with their nonces, honest ones and others, for tests of the checker."""
 
+import hashlib
 import json
 import re
 import socket
@@ -152,6 +153,19 @@ class CheckedElection:
                     writing.append(dump(decided), streams_of(decided))
             if publish:
                 board.publish(nobody)
+        return Made(ballot.model_copy(update={"confirmation_code": code}), nonce, index)
+
+    def put_bytes(self, data: bytes, ballot: EncryptedBallot, nonce: bytes) -> Made:
+        """Write something that is no ballot in the place of one that was challenged."""
+        code = hashlib.sha256(data).digest()
+        with self._board() as board:
+            with board.writing() as writing:
+                sha256, place = writing.put(data), ballot.position
+                entry = BallotEntry(time=now(), device=1, position=place, confirmation_code=code, sha256=sha256)
+                index = writing.append(dump(entry), streams_of(entry))
+                decided = StatusEntry(time=now(), confirmation_code=code, status="challenged")
+                writing.append(dump(decided), streams_of(decided))
+            board.publish(nobody)
         return Made(ballot.model_copy(update={"confirmation_code": code}), nonce, index)
 
     def set_status(self, code: bytes, status: Status) -> None:

@@ -51,9 +51,12 @@ def fuzzed(prepared: VotingBoard, tmp_path_factory: pytest.TempPathFactory) -> I
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, for tests that open windows of their own (``tests.web.browser.window``)."""
+    """Chromium, for tests that open windows of their own (``tests.web.browser.window``).
+
+    It ends with its module: as long as it runs, its event loop does, and no other can be run in this thread.
+    """
     with chromium() as started:
         yield started
 

@@ -261,6 +261,14 @@ def test_a_browser_that_cannot(browser: Browser, served: Served) -> None:
         expect(watched.page.locator("#old p[lang=fa]")).to_be_visible()
 
 
+def test_a_browser_of_long_ago(browser: Browser, served: Served) -> None:
+    with window(browser) as watched:
+        watched.page.add_init_script("delete window.BigInt")
+        watched.page.goto(served.url + PATH)
+        expect(watched.page.locator("#old p").first).to_be_visible()
+        assert watched.page.locator("button").count() == 0
+
+
 def test_the_file_is_the_same_every_time_and_lets_in_no_other_script(served: Served) -> None:
     data = served.election.election_json()
     page = checker_page(data)

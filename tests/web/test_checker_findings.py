@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from e2evote.board.checkpoint import Checkpoint
 from e2evote.board.checkpoint import sign as sign_checkpoint
+from e2evote.board.cosignature import cosign
 from e2evote.board.log import Board
 from e2evote.board.merkle import inclusion_proof
 from e2evote.board.notes import Note
@@ -67,6 +68,11 @@ def wrong_code(served: Served) -> Prepared:
     return served.election.put(ballot, nonce, "challenged", code=bytes(range(1, 33))).text, None
 
 
+def no_ballot(served: Served) -> Prepared:
+    """What stands under the hash in the ballot's entry is no ballot."""
+    return served.election.put_bytes(b'{"contests":1}', *served.election.encrypt(ballot_of())).text, None
+
+
 def not_in_the_log(served: Served) -> Prepared:
     ballot, nonce = served.election.encrypt(ballot_of())
     return Made(ballot, nonce, 0).text, None
@@ -115,9 +121,14 @@ def other_place(served: Served) -> Prepared:
     return made.text, None
 
 
-def no_quorum(served: Served) -> Prepared:
+def witnessed_policy(served: Served) -> str:
+    """The board's policy, and a witness that has to cosign."""
     witness = f"witness w {witness_key('witness.example').verifier}\nquorum w\n"
-    return served.election.challenged().text, served.election.policy.replace("quorum none\n", witness)
+    return served.election.policy.replace("quorum none\n", witness)
+
+
+def no_quorum(served: Served) -> Prepared:
+    return served.election.challenged().text, witnessed_policy(served)
 
 
 def other_ballot(served: Served) -> Prepared:
@@ -145,6 +156,7 @@ def without_the_secret(served: Served) -> Prepared:
         (other_ciphertext, "does not open with this code", "opening", "confirmed"),
         (other_contest_data, "does not open with this code", "opening", "confirmed"),
         (wrong_code, "has another code than yours", "opening", "confirmed"),
+        (no_ballot, "does not open with this code", "opening", "confirmed"),
         (not_in_the_log, "has no ballot with this code", "missing", "confirmed"),
         (tampered_proof, "does not prove that this ballot is in its log", "inclusion", "undecided"),
         (other_key, "is not signed with the key", "signature", "undecided"),
@@ -182,6 +194,24 @@ def test_a_ballot_that_is_not_right_is_found_and_reported(
     assert json.loads(kept) == json.loads(report.report.model_dump_json(exclude_none=True))
     assert (report.report.nonce is not None) == (finding == "opening")
     assert served.judged(report).verdict == verdict
+
+
+@pytest.mark.parametrize(("language", "time"), [("en", "15 January 2027"), ("fa", "۲۵ دی ۱۴۰۵")])
+def test_what_the_quorum_has_cosigned_is_believed(browser: Browser, served: Served, language: str, time: str) -> None:
+    made = served.election.challenged()
+    served.use(witnessed_policy(served))
+
+    def cosigned(proof: Proof) -> Proof:
+        cosignature = cosign(proof.note, witness_key("witness.example"), 1_800_000_000)
+        return replace(proof, note=proof.note.adding(cosignature))
+
+    for index in (made.index, made.index + 1):  # of the ballot and of its status
+        answering(served, replace(made, index=index), cosigned)
+    with window(browser, language) as watched:
+        watched.page.goto(served.url + PATH)
+        enter(watched.page, made)
+        expect(watched.page.locator("main dl")).to_contain_text(time, timeout=30_000)
+        assert watched.complaints == []
 
 
 def test_other_choices_than_the_voters_are_reported(browser: Browser, served: Served) -> None:

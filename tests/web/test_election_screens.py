@@ -49,7 +49,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def test_pages_keep_nobody_out(
     browser: Browser, served: Served, language: str, size: dict[str, int], colours: str
 ) -> None:
-    voting = [served.voting + path for path in ("/election", "/guardians", "/results", "/honesty")]
+    voting = [served.voting + path for path in ("/election", "/guardians", "/honesty")]
     ended = [served.ended + path for path in ("/election", "/results", "/record")]
     board = [
         served.ended + path for path in ("/", f"/ballot/{served.code}", "/search?q=x", "/search?q=00000000", "/no")

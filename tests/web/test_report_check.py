@@ -18,6 +18,7 @@ from e2evote.election.report_check import Judgement, ReportCheck
 from e2evote.election.reports import FOLDER, Report, Reports
 from e2evote.encoding import hex_of
 from e2evote.errors import CheckError
+from e2evote.record import contest_data
 from e2evote.web.views import checkpoint_of
 from tests.builders import TOY
 from tests.cli.conftest import run
@@ -76,6 +77,35 @@ def test_a_nonce_that_fits_nothing_decides_nothing(judging: Judging) -> None:
     for finding in ("opening", "choices"):
         judged = judging.judge(replace(made, nonce=bytes(32)), finding)
         assert (judged.verdict, "fits nothing" in judged.reason) == ("undecided", True)
+
+
+def test_ballots_that_are_wrong_whatever_they_hold(judging: Judging) -> None:
+    election = judging.election
+    ballot, nonce = election.encrypt(ballot_of())
+    other_code = election.put(ballot, nonce, "challenged", code=bytes(range(32)))
+    contest = ballot.contests[0]
+    proof = contest.options[0].proof
+    unproved = election.changed(
+        ballot, options=tuple(option.model_copy(update={"proof": proof}) for option in contest.options)
+    )
+    field = ballot.chaining_field[:-1] + bytes((ballot.chaining_field[-1] ^ 1,))
+    chained = election.changed(ballot.model_copy(update={"chaining_field": field}))
+    cases = [
+        (other_code, "its code is"), (election.put(unproved, nonce, "challenged"), "6."),
+        (election.put(chained, nonce, "challenged"), "chaining field"),
+        (election.put_bytes(b"no ballot", ballot, nonce), "ballot: "),
+    ]  # fmt: skip
+    for made, reason in cases:
+        for finding in ("opening", "choices"):
+            judged = judging.judge(made, finding)
+            assert judged.verdict == "confirmed"
+            assert reason in judged.reason
+
+
+def test_contest_data_that_nobody_can_read(judging: Judging, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contest_data, "pack", lambda blocks, *_: b"\xff" * 32 * blocks)
+    judged = judging.judge(judging.election.challenged(), "opening")
+    assert (judged.verdict, "the nonce is the ballot's own" in judged.reason) == ("confirmed", True)
 
 
 def test_only_challenged_ballots_are_opened(judging: Judging) -> None:

@@ -62,7 +62,7 @@ def _count(count: Count) -> Mapping[str, int]:
 
 def _file(file: File, published: int) -> Mapping[str, object]:
     proof = f"/proof/{file.index}.tlog-proof" if file.index < published else None
-    return {"path": file.path, "sha256": file.digits, "object": file.object, "entry": file.index, "proof": proof}
+    return {"path": file.path, "sha256": file.digits, "object": file.address, "entry": file.index, "proof": proof}
 
 
 def _results(found: Results, manifest: Manifest) -> Mapping[str, object]:

@@ -50,7 +50,7 @@ class File:
         return self.sha256.hex()
 
     @property
-    def object(self) -> str:
+    def address(self) -> str:
         """Where it is served."""
         return f"/object/{self.digits[:2]}/{self.digits}"
 
