@@ -10,12 +10,13 @@ PARTS  := workload example ballots cores options log submission
 
 # Debian packages that tests need, all of them here; without them these tests are skipped, and fail where CI=true.
 # Go with its transparency log: somebody else's reading of the board's notes, proofs and tiles. PostgreSQL for the board.
-# Chromium for the pages; Node and TypeScript for the voting page's modules.
-SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev postgresql chromium nodejs node-typescript
+# Chromium for the pages; Node and TypeScript for the voting page's modules; nginx as it stands before the booth.
+SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev postgresql chromium nodejs node-typescript nginx
 SUDO            := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # Of 'make fuzz': seconds for each target, and which targets; none named are all.
 FUZZ_SECONDS ?= 60
+FUZZ_EXAMPLES ?= 100
 FUZZ_TARGETS ?=
 # Of 'make mutants': files or folders to change; none named are all that docs/mutation-testing.md names.
 MUTANTS ?=
@@ -23,20 +24,25 @@ MUTANTS ?=
 # Of 'make board-kill'.
 ROUNDS  ?= 50
 BALLOTS ?= 1000
+BOOTH_PORT ?= 8000
 
-.PHONY: help demo test test-slow fuzz mutants check conformance bench bench-quick bench-peers bench-plot extras schemas \
-	spec-coverage docs system-packages postgres postgres-stop board-kill format clean
+.PHONY: help demo booth test test-slow fuzz fuzz-booth mutants check conformance bench bench-quick bench-peers bench-page \
+	bench-plot screenshots extras schemas spec-coverage docs system-packages postgres postgres-stop board-kill format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
+	@echo "make booth        begin an election online with invented members, and serve its voting booth until Ctrl-C"
 	@echo "make test         run the tests, with coverage"
 	@echo "make test-slow    run the tests that take minutes"
 	@echo "make fuzz         feed every parser mutated data, FUZZ_SECONDS (60) a target, FUZZ_TARGETS='manifest archive'"
+	@echo "make fuzz-booth   send a voting booth what its description allows and forbids, FUZZ_EXAMPLES (100) a call"
 	@echo "make mutants      change the code and see which tests notice (an hour or more), MUTANTS='e2evote/zkp'"
 	@echo "make check        format, lint, types, layers, coverage of the specification, schemas, help texts, documentation"
 	@echo "make bench        measure everything (ten minutes to an hour) into build/bench.json"
 	@echo "make bench-quick  the same with less of everything (a minute or two)"
 	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
+	@echo "make bench-page   how long a ballot takes to encrypt in Chromium"
+	@echo "make screenshots  take pictures of every screen of the voting page into docs/booth"
 	@echo "make bench-plot   draw both as docs/performance.svg"
 	@echo "make extras       install what is optional, so that its tests run too"
 	@echo "make system-packages  install the Debian packages that some tests need (apt-get, as root or with sudo)"
@@ -59,6 +65,9 @@ $(READY): pyproject.toml $(wildcard e2evote/group/backends/_ifma*.[ch])
 demo: $(READY)
 	$(BIN)/e2evote demo
 
+booth: $(READY)
+	$(BIN)/e2evote booth demo --port $(BOOTH_PORT)
+
 test: $(READY)
 	$(BIN)/pytest --cov --numprocesses=auto --dist=loadfile
 
@@ -68,6 +77,10 @@ test-slow: $(READY)
 fuzz: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
 	$(BIN)/python -m tests.fuzz run --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+fuzz-booth: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
+	$(BIN)/python -m tests.fuzz.booth_api $(FUZZ_EXAMPLES)
 
 mutants: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,mutants]'
@@ -105,6 +118,12 @@ bench-peers: $(READY) $(PEERS)/.installed
 	@mkdir -p build
 	$(PEERS)/bin/python tests/peers/electionguard_1x.py $(QUICK) --json build/peers.json
 	$(BIN)/e2evote bench workload $(QUICK) --saved build/peers.json --json build/bench-peers.json
+
+bench-page: $(READY)
+	$(BIN)/python -m tests.web.booth.benchmark
+
+screenshots: $(READY)
+	$(BIN)/python -m tests.web.booth.screenshots
 
 bench-plot: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

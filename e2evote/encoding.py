@@ -7,6 +7,7 @@ two different files never mean the same thing.
 import json
 import re
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from e2evote.errors import ParseError
@@ -56,7 +57,7 @@ def canonical_json(value: object) -> bytes:
 
 
 def strict_json(data: bytes, where: str) -> Any:  # noqa: ANN401  (JSON is any of its types)
-    """Parse UTF-8 JSON, refusing duplicate keys, null, NaN, lone surrogates, a BOM and absurd nesting.
+    """Parse UTF-8 JSON, refusing duplicate keys, null, NaN, infinities, lone surrogates, a BOM and absurd nesting.
 
     Raises:
         ParseError: with ``where`` and the first problem found.
@@ -75,9 +76,14 @@ def strict_json(data: bytes, where: str) -> Any:  # noqa: ANN401  (JSON is any o
     def constant(name: str) -> None:
         raise ParseError(where, f"{name} is not JSON")
 
+    def fraction(text: str) -> float:
+        if not isfinite(value := float(text)):
+            raise ParseError(where, "a number is too large")
+        return value
+
     try:
         text = data.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_float=fraction)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
         raise ParseError(where, "a string holds half of a surrogate pair") from error

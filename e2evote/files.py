@@ -17,6 +17,26 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
         file.write(data)
 
 
+def write_new(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write a whole file that is not there yet, also where several processes try at once.
+
+    Raises:
+        FileExistsError: it is there; nothing was changed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            os.fchmod(file.fileno(), mode)
+        path.hardlink_to(temporary)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    _sync(path.parent)
+
+
 @contextmanager
 def replacing(path: Path, mode: int = 0o644) -> Iterator[IO[bytes]]:
     """Open a file for writing that becomes ``path`` at the end of the block; if the block raises, nothing changes."""
@@ -32,8 +52,12 @@ def replacing(path: Path, mode: int = 0o644) -> Iterator[IO[bytes]]:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

@@ -94,6 +94,7 @@ def test_canonical_json_there_and_back(value: object) -> None:
         (b'{"a":NaN}', "NaN is not JSON"),
         (b"-Infinity", "-Infinity is not JSON"),
         (b"[Infinity]", "Infinity is not JSON"),
+        (b'{"a":1e999}', "a number is too large"),
         (b'{"a":"\\ud800"}', "half of a surrogate pair"),
         (b'{"\\udfff":1}', "half of a surrogate pair"),
         (b"\xef\xbb\xbf{}", "not JSON"),

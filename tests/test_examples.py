@@ -4,8 +4,9 @@ from itertools import islice
 
 import pytest
 
+from e2evote.election.roll.reading import read_roll
 from e2evote.errors import CheckError
-from e2evote.examples import NAMES, manifest_bytes
+from e2evote.examples import NAMES, manifest_bytes, members_csv
 from e2evote.examples.generator import plaintext_ballots
 from e2evote.record.codec import dump, parse
 from e2evote.record.contest_data import pack, unpack
@@ -37,10 +38,10 @@ def named(manifest: Manifest) -> list[Manifest | Contest | Option]:
 # ------------------------------------------------------------------------------------------------- manifests
 
 
-def test_manifest_is_consistent(manifest: Manifest) -> None:
+def test_manifest_is_consistent(name: str, manifest: Manifest) -> None:
     manifest.check()
     assert len(manifest.cells) == 1
-    assert manifest.chaining_modes == (1,)
+    assert manifest.chaining_modes == ((0,) if name == "online" else (1,))
 
 
 def test_every_name_is_persian_and_english(manifest: Manifest) -> None:
@@ -83,6 +84,15 @@ def test_stakeholders() -> None:
     assert [any(o.write_in for o in c.options) for c in manifest.contests] == [True, False, False, False]
     assert set(manifest.contest(2).option_limits) == {5}
     assert [c.limit for c in manifest.contests] == [3, 10, 1, 1]
+
+
+def test_online() -> None:
+    manifest = parse_manifest(manifest_bytes("online"))
+    shape = [(c.label, c.limit, len(c.options), c.contest_data_blocks) for c in manifest.contests]
+    assert shape[:3] == [("board", 7, 12, None), ("inspectors", 3, 6, None), ("prosecutor", 1, 4, 3)]
+    assert [any(o.write_in for o in c.options) for c in manifest.contests] == [False, False, True, False, False]
+    reading = read_roll(members_csv(), manifest, "members.csv")
+    assert (len(reading.members), reading.problems) == (20, [])
 
 
 def test_unknown_example() -> None:

@@ -18,12 +18,18 @@ NOUNS = (
     "decryption",
     "record",
     "board",
+    "booth",
+    "serve",
+    "report",
     "verify",
     "demo",
     "bench",
 )
 """Every command is defined under its own name in the module of that name."""
-EXTRAS = {"roll": "e2evote[web]", "signin": "e2evote[web]", "board": "e2evote[board]"}
+EXTRAS = {
+    **dict.fromkeys(("roll", "signin", "booth", "serve"), "e2evote[web]"),
+    **dict.fromkeys(("board", "report"), "e2evote[board]"),
+}
 """What installs the packages that only these commands need."""
 
 

@@ -73,7 +73,7 @@ def serve(
 
         e2evote board serve board --url https://board.example --time-zone Asia/Tehran
     """
-    _require_web()
+    require_web()
     from e2evote.board.log import Board
     from e2evote.web.application import board_application
     from e2evote.web.site import Settings
@@ -85,7 +85,7 @@ def serve(
     processes = max(1, cores() // workers) if jobs is None else jobs
     settings = Settings(
         folder=folder,
-        url=_public_url(url),
+        url=public_url(url),
         zone=_existing_zone(zone),
         processes=processes,
         interval=interval,
@@ -113,7 +113,7 @@ def init(folder: Path, name: str, logs: tuple[str, ...]) -> None:
 
         e2evote board witness init witness --name witness.example/w1 --log board.example/club+0a1b2c3d+AS…
     """
-    _require_web()
+    require_web()
     from e2evote.web.witness_folder import WitnessFolder
 
     made = WitnessFolder.create(folder, name, logs)
@@ -130,7 +130,7 @@ def add(folder: Path, vkey: str) -> None:
 
         e2evote board witness add witness board.example/club+0a1b2c3d+AS…
     """
-    _require_web()
+    require_web()
     from e2evote.web.witness_folder import WitnessFolder
 
     note(f"watching {WitnessFolder.open(folder).add_log(vkey).name}")
@@ -147,7 +147,7 @@ def serve_witness(folder: Path, host: str, port: int) -> None:
 
         e2evote board witness serve witness --port 8100
     """
-    _require_web()
+    require_web()
     from e2evote.web.witness_folder import WitnessFolder
     from e2evote.web.witness_server import witness_application
 
@@ -166,7 +166,12 @@ def _serve(application: Callable[[], Any], host: str, port: int, workers: int = 
         serve(application, listening, workers)
 
 
-def _public_url(url: str) -> str:
+def public_url(url: str) -> str:
+    """Return where the public finds a server, without a slash at its end.
+
+    Raises:
+        CheckError: it is no URL.
+    """
     if url and not url.startswith(("http://", "https://")):
         raise CheckError(f"{url!a}: expected a URL that begins with https:// or http://")
     return url.rstrip("/")
@@ -179,7 +184,12 @@ def _existing_zone(zone: str) -> str:
         raise CheckError(f"{zone!a}: there is no such time zone; one is called Asia/Tehran, for example") from None
 
 
-def _require_web() -> None:
+def require_web() -> None:
+    """Accept a machine on which a server can run.
+
+    Raises:
+        CheckError: naming what is not installed.
+    """
     for name in ("starlette", "uvicorn", "jinja2", "babel", "persiantools", "urllib3"):
         if find_spec(name) is None:
             raise CheckError(f"a server needs {name}: install e2evote with the extra 'web'")

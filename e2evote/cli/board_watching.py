@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from e2evote.cli.workspace import drafted
 from e2evote.election.adjudication import Evidence, Judgement, Verdict
 from e2evote.election.adjudication import adjudicate as judge
 from e2evote.election.alarms import Rules
+from e2evote.election.booth_watch import BROWSERS, BoothWatch
 from e2evote.election.export import export as write_record
 from e2evote.election.export import standing_of
 from e2evote.election.gathering import gather
@@ -31,7 +33,7 @@ from e2evote.record.codec import dump
 from e2evote.terminal.screen import note, progress, say
 
 PLAUSIBLE = Rules()
-ALARMED = 1
+ALARMED, UNREAD = 1, 2
 VERDICTS: dict[Verdict, int] = {
     "included": 0,
     "promise broken by the board": 1,
@@ -209,6 +211,10 @@ def judged(source: Source, receipt: bytes, others: Iterable[str]) -> Judgement:
               metavar="SECONDS", help="The length of the end that may hold a burst.")  # fmt: skip
 @click.option("--burst-factor", type=click.FloatRange(min=1), default=PLAUSIBLE.factor, show_default=True, metavar="F",
               help="How many times the ballots of the busiest earlier window are too many.")  # fmt: skip
+@click.option("--booth", metavar="URL", help="Where voters vote: the files that are served there are held against the "
+              "newest list on the board.")  # fmt: skip
+@click.option("--user-agent", "agents", multiple=True, metavar="TEXT", help="With --booth: what to call oneself, in "
+              "place of common browsers. May be repeated; each time one is chosen at random.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print alarms as JSON, one a line.")
 @click.pass_context
 def monitor(
@@ -223,6 +229,8 @@ def monitor(
     stale: int,
     burst_window: int,
     burst_factor: float,
+    booth: str | None,
+    agents: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Follow a board: once, for cron, or with --follow for as long as it runs.
@@ -232,28 +240,57 @@ def monitor(
     witnesses, a burst of ballots at the end, missing objects, and a board that shows different people different trees.
     Every alarm is printed once and appended to FOLDER/alarms.ndjson.
 
-    Exit code: 1 if there are or were alarms, 2 if the board could not be read.
+    With --booth it also asks for every file of the voting booth, as a browser asks, and keeps those that are not as the
+    board says in FOLDER/evidence.
+
+    Exit code: 1 if there are or were alarms, 2 if board or booth could not be read.
 
     For example:
 
         e2evote board monitor https://board.example/club --state watch --policy manifest.json
+
+        e2evote board monitor https://board.example/club --state watch --booth https://vote.example
     """
+    rules, of_booth = (
+        Rules(skew=skew, stale=stale, window=burst_window, factor=burst_factor),
+        booth_watch(booth, agents),
+    )
     trusted = read_trusted(policy_path)
     with opened_source(place, trusted) as source:
         state = State(folder, source.policy)
-    watching = Monitor(state, Rules(skew=skew, stale=stale, window=burst_window, factor=burst_factor))
-    look(watching, place, state.policy, also, as_json)
+    watching = Monitor(state, rules, of_booth)
+    unread = look(watching, place, state.policy, also, as_json)
     while follow:
         time.sleep(interval)
         try:
             look(watching, place, state.policy, also, as_json)
         except StorageError as error:
             note(f"{shown_time(now())} {error}")
-    ctx.exit(ALARMED if state.alarms() else 0)
+    ctx.exit(ALARMED if state.alarms() else UNREAD if unread else 0)
 
 
-def look(watching: Monitor, place: str, trusted: Policy, also: Iterable[str], as_json: bool) -> None:
-    """Look once, and print what is new."""
+def booth_watch(url: str | None, agents: tuple[str, ...]) -> BoothWatch | None:
+    """Return what watches the booth at a URL.
+
+    Raises:
+        ParseError: it is no booth's address.
+        E2EVoteError: urllib3 is not installed.
+    """
+    if url is None:
+        if agents:
+            raise click.UsageError("--user-agent needs --booth.")
+        return None
+    if not all(agent.isascii() and agent.isprintable() and agent.strip() for agent in agents):
+        raise click.UsageError("--user-agent must be a line of ASCII characters.")
+    if find_spec("urllib3") is None:
+        raise E2EVoteError("--booth needs urllib3, which is not installed: pip install 'e2evote[board]'")
+    from e2evote.election.booth_site import Site
+
+    return BoothWatch(Site(url), agents or BROWSERS)
+
+
+def look(watching: Monitor, place: str, trusted: Policy, also: Iterable[str], as_json: bool) -> bool:
+    """Look once, print what is new, and tell whether something could not be read."""
     others = [(name, fetch_note(name)) for name in also]
     with opened_source(place, trusted) as source, progress("Reading entries") as report:
         run = watching.look(source, int(time.time()), others, report)
@@ -264,4 +301,7 @@ def look(watching: Monitor, place: str, trusted: Policy, also: Iterable[str], as
             say(f"ALARM {alarm.kind}: {alarm.message}", "bold red")
             for name in alarm.evidence:
                 say(f"  evidence: {name}")
+    for problem in run.unread:
+        note(f"{shown_time(now())} {problem}")
     note(f"{shown_time(now())} {run.size} entries, {run.new} new, {len(run.alarms)} new alarms")
+    return bool(run.unread)

@@ -206,22 +206,22 @@ def show_next(plan: Plan, workspace: Workspace) -> None:
     """Say where everything is and what to try."""
     record, broken = shlex.quote(str(workspace.published)), shlex.quote(str(plan.out / "broken"))
     accept = "" if plan.parameters == STANDARD_NAME else f" --insecure-parameters {plan.parameters}"
-    program = _program()
+    e2evote = program()
     click.echo(f"""
 record   {workspace.published}
 chart    {plan.out / "results.svg"}
 
 What to try next:
-  {program} record show {record}{accept}
-  {program} verify {record}{accept}
+  {e2evote} record show {record}{accept}
+  {e2evote} verify {record}{accept}
 
 Add a 1 in front of the first candidate's votes, and verify again:
   cp -r {record} {broken}
   sed '1s/"tally":/"tally":1/' {record}/tallies.ndjson > {broken}/tallies.ndjson
-  {program} verify {broken}{accept}""")
+  {e2evote} verify {broken}{accept}""")
 
 
-def _program() -> str:
+def program() -> str:
     """Return what to type to run this program again: its name, or its path where a shell would not find the name."""
     return "e2evote" if shutil.which("e2evote") else shlex.quote(sys.argv[0])
 

@@ -47,7 +47,7 @@ def example(name: str, out: Path) -> None:
     """Write an example manifest with invented people.
 
     "association" elects the organs of a professional association; "stakeholders" is a general assembly with weighted
-    votes, two ballot styles and a write-in option.
+    votes, two ballot styles and a write-in option; "online" is for voters' own devices.
 
     For example:
 

@@ -13,37 +13,9 @@ from e2evote.record import layout
 from e2evote.record.layout import Record
 from e2evote.record.load import load_checkpoint, load_election, load_guardians
 from e2evote.record.manifest import Contest, Manifest
+from e2evote.record.results import ContestResult, Names, by_contest, withheld
 from e2evote.record.setup import Election
 from e2evote.record.tally import Tally
-
-Names = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class OptionResult:
-    """One option and its votes, all cells together."""
-
-    index: int
-    label: str
-    name: Names
-    votes: int
-
-
-@dataclass(frozen=True, slots=True)
-class ContestResult:
-    """One contest, options in manifest order; tallies of its supplemental fields by name."""
-
-    index: int
-    label: str
-    name: Names
-    limit: int
-    options: tuple[OptionResult, ...]
-    supplemental_fields: Mapping[str, int]
-
-    @property
-    def ranked(self) -> list[OptionResult]:
-        """The options by votes, most first; in manifest order where votes are equal."""
-        return sorted(self.options, key=lambda option: -option.votes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,26 +106,8 @@ def contest_results(record: Record, election: Election) -> Results:
     if layout.TALLIES not in record:
         raise CheckError("the record has no decrypted tallies yet")
     cells = list(record.objects(Tally, layout.TALLIES, election.group))
-    votes = sum_cells(cells)
-    contests = tuple(
-        ContestResult(
-            index, contest.label, contest.name or {}, contest.limit, _options(index, contest, votes),
-            _supplemental_fields(index, contest, votes),
-        )
-        for index, contest in enumerate(election.manifest.contests, 1)
-        if (index, 1) in votes
-    )  # fmt: skip
+    contests = by_contest(election.manifest, cells)
     return Results(contests, tuple(_merged(election.manifest, cells)), tuple(_withheld(election.manifest, cells)))
-
-
-def sum_cells(cells: Iterable[Tally]) -> Counter[tuple[int, int]]:
-    """Return the votes by contest and index of option or supplemental field, zeros included."""
-    votes = Counter[tuple[int, int]]()
-    for cell in cells:
-        for contest in cell.contests:
-            for option in contest.options:
-                votes[contest.index, option.index] += option.tally
-    return votes
 
 
 def named(thing: Names, label: str, language: str) -> str:
@@ -168,18 +122,6 @@ def limits(manifest: Manifest) -> Iterable[tuple[Contest, int, str]]:
         yield contest, contest.limit, str(lowest) if lowest == highest else f"{lowest}–{highest}"
 
 
-def _options(index: int, contest: Contest, votes: Counter[tuple[int, int]]) -> tuple[OptionResult, ...]:
-    return tuple(
-        OptionResult(ind_o, option.label, option.name or {}, votes[index, ind_o])
-        for ind_o, option in enumerate(contest.options, 1)
-    )
-
-
-def _supplemental_fields(index: int, contest: Contest, votes: Counter[tuple[int, int]]) -> Mapping[str, int]:
-    named = enumerate(contest.supplemental_fields, len(contest.options) + 1)
-    return {name: votes[index, ind_o] for ind_o, name in named}
-
-
 def _merged(manifest: Manifest, cells: Iterable[Tally]) -> Iterable[str]:
     """Yield every contest that counts other cells too, such as ``partners (with observers): motion``."""
     for cell in cells:
@@ -192,16 +134,9 @@ def _merged(manifest: Manifest, cells: Iterable[Tally]) -> Iterable[str]:
 
 def _withheld(manifest: Manifest, cells: Iterable[Tally]) -> Iterable[str]:
     """Yield the labels of cells of which nothing was decrypted, and of contests that were not in a cell that was."""
-    told = {
-        (index, contest.index)
-        for cell in cells
-        for contest in cell.contests
-        for index in (cell.cell, *(contest.merged or ()))
-    }
-    for index, cell in enumerate(manifest.cells, 1):
-        contests = manifest.cell_contests(cell)
-        missing = [ind_c for ind_c in contests if (index, ind_c) not in told]
-        if len(missing) == len(contests):
+    for index, missing in withheld(manifest, cells).items():
+        cell = manifest.cells[index - 1]
+        if missing == manifest.cell_contests(cell):
             yield cell.label
         else:
             yield from (f"{cell.label}: {manifest.contest(ind_c).label}" for ind_c in missing)

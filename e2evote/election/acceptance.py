@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from e2evote.board.policy import Policy
 from e2evote.election.judging import Judge
@@ -254,26 +254,39 @@ class Acceptance:
         self.judge.verify_recorded(self._ballot(writing, code), recorded)
         return _append(writing, before, entry, line)
 
+    def check_opened(self, line: bytes) -> None:
+        """Accept a challenged or an uncast ballot, opened, as ``open_ballot`` would, without the writer's lock.
+
+        Raises:
+            ParseError, CheckError, VerificationError: as ``open_ballot``.
+        """
+        with self.reading() as view:
+            self._verified_opened(view, line, datetime.now(UTC))
+
     def open_ballot(self, writing: Appending, line: bytes, now: datetime) -> Accepted:
         """Take in a challenged or an uncast ballot, opened, after encrypting it again.
 
         Raises:
             ParseError, CheckError, VerificationError: it is not in its form, cannot come next, or does not hold.
         """
-        match = _OPENED_HEAD.match(line)
-        if match is None:
-            raise ParseError("opened ballot", "expected an object that begins with device, position and code")
-        code, sha256 = bytes.fromhex(match[1].decode()), hashlib.sha256(line).digest()
-        before = OnBoard(writing)
+        entry = self._verified_opened(writing, line, now)
+        if entry is None:
+            return _again(writing, _code_of_opened(line), OpenedEntry)
+        return _append(writing, OnBoard(writing), entry, line)
+
+    def _verified_opened(self, view: Streaming, line: bytes, now: datetime) -> OpenedEntry | None:
+        """Return the entry of an opened ballot, None where the board has the same."""
+        code, sha256 = _code_of_opened(line), hashlib.sha256(line).digest()
+        before = OnBoard(view)
         known = before.ballot(code)
         if known is not None and known.opened == sha256:
-            return _again(writing, code, OpenedEntry)
+            return None
         entry = OpenedEntry(time=_time(before, now), confirmation_code=code, sha256=sha256)
         _check_order(before, entry)
-        ballot = self._ballot(writing, code)
+        ballot = self._ballot(view, code)
         opened = self.judge.parse_opened(line, "opened ballot", self.opening(ballot.device))
         self.judge.verify_opened(ballot, opened)
-        return _append(writing, before, entry, line)
+        return entry
 
     # --------------------------------------------------------------------------------------------------- files
 
@@ -365,6 +378,13 @@ def _again(view: Streaming, code: bytes, kind: type[Entry]) -> Accepted:
     """Return the entry of this kind about a ballot, which is there."""
     index = next(index for index in view.stream(code_stream(code)) if isinstance(entry_at(view, index), kind))
     return Accepted(index, view.entry(index), True)
+
+
+def _code_of_opened(line: bytes) -> bytes:
+    match = _OPENED_HEAD.match(line)
+    if match is None:
+        raise ParseError("opened ballot", "expected an object that begins with device, position and code")
+    return bytes.fromhex(match[1].decode())
 
 
 def _time(before: OnBoard, now: datetime) -> str:

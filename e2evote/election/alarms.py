@@ -62,6 +62,8 @@ class Watch:
         self.standing = Standing()
         self.times: list[int] = []
         """Of the ballots, in seconds, as they came."""
+        self.first_page: int | None = None
+        """The index of the first ballot that came from a voter's page, which committed to secrets."""
         self._last = ""
 
     def read(self, data: bytes) -> list[Alarm]:
@@ -79,9 +81,14 @@ class Watch:
             message = f"entry {index}: the board's clock went back from {self._last} to {entry.time}"
             alarms.append(_about(index, "clock-back", message))
         self._last = entry.time
-        self.standing.add(entry)
         if isinstance(entry, BallotEntry):
             self.times.append(seconds_of(entry.time))
+            if self.first_page is None and entry.cast_commitment is not None:
+                self.first_page = index
+                if not self.standing.booth:
+                    what = "a voter's page handed in a ballot, and the board has no list of the booth's files"
+                    alarms.append(_about(index, "booth-files-unknown", f"entry {index}: {what}"))
+        self.standing.add(entry)
         return alarms
 
 

@@ -13,6 +13,7 @@ from e2evote.election.streams import OnBoard, device_stream, file_of, files_of, 
 from e2evote.errors import CheckError, StorageError
 from e2evote.record import layout
 from e2evote.record.ballot import NO_CHAINING, DeviceClosing, DeviceOpening
+from e2evote.record.booth import BoothFiles
 from e2evote.record.codec import RecordModel, parse
 from e2evote.record.entries import BallotEntry
 from e2evote.record.exceptions import TallyException
@@ -90,6 +91,8 @@ _ALONE: dict[str, type[RecordModel]] = {
     layout.JOINT_KEYS: JointKeys,
     layout.EXTENDED_HASHES: ExtendedHashes,
 }
+_WITHOUT_ELEMENTS = (Parameters, Hashes, ExtendedHashes, DeviceOpening, DeviceClosing, BoothFiles)
+"""What can be read without knowing how wide numbers modulo p are."""
 _LINES: dict[str, type[RecordModel]] = {
     layout.ENCRYPTED_TALLIES: EncryptedTally,
     layout.TALLIES: Tally,
@@ -107,14 +110,11 @@ def parse_file(view: Streaming, path: str, data: bytes, allow_insecure: frozense
     """
     sha256 = hashlib.sha256(data).digest()
     record = Record(ObjectFiles({path: sha256}, {sha256: data}.get))
-    kind = _ALONE.get(path, GuardianPublicKey if path.startswith("guardians/") else None)
-    device = device_file(path)
-    if device is not None:
-        kind = DeviceOpening if device[1] == "open" else DeviceClosing
+    kind = _ALONE.get(path) or _kind_of(path)
     if kind is None and path not in _LINES:
         return
     group = None
-    if path not in (layout.PARAMETERS, layout.HASHES, layout.EXTENDED_HASHES) and device is None:
+    if kind not in _WITHOUT_ELEMENTS:
         if file_of(view, layout.PARAMETERS) is None:
             raise CheckError(f"{layout.PARAMETERS} comes before {path}")
         group, _, _ = load_parameters(Record(ObjectFiles(files_of(view), view.object)), allow_insecure)
@@ -123,6 +123,18 @@ def parse_file(view: Streaming, path: str, data: bytes, allow_insecure: frozense
     else:
         for _ in record.objects(_LINES[path], path, group):
             pass
+
+
+def _kind_of(path: str) -> type[RecordModel] | None:
+    """Return what fills a file of which there can be several, None of another file."""
+    if path.startswith("guardians/"):
+        return GuardianPublicKey
+    if layout.booth_number(path) is not None:
+        return BoothFiles
+    device = device_file(path)
+    if device is None:
+        return None
+    return DeviceOpening if device[1] == "open" else DeviceClosing
 
 
 def check_manifest(data: bytes, policy: Policy) -> None:

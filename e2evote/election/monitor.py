@@ -4,7 +4,7 @@
 STATE/policy             the policy by which the board is judged, from the first run on
 STATE/notes/<size>-<root>  every checkpoint seen, from the board or from anybody else, signed by the board
 STATE/mirror/…           a mirror of the board, whose hashes were verified
-STATE/evidence/…         what proves that the board signed two different trees
+STATE/evidence/…         what proves that the board signed two different trees; files that a booth served and should not
 STATE/alarms.ndjson      every alarm, once
 ```
 
@@ -25,14 +25,19 @@ from e2evote.board.mirror import Report, Source, mirror
 from e2evote.board.notes import Note, Signature
 from e2evote.board.places import Folder
 from e2evote.board.policy import Policy
-from e2evote.board.tree import Tree
+from e2evote.board.tree import Tree, object_path
 from e2evote.election.alarms import Alarm, Rules, Seen, Watch, bursts, stale, times_apart
+from e2evote.election.booth_watch import BoothWatch, Found, Listed, lists_of, replaced
 from e2evote.election.objects import named
 from e2evote.encoding import hex_of
 from e2evote.errors import CheckError, ParseError, VerificationError
 from e2evote.files import write_atomically
+from e2evote.record import layout
 from e2evote.record.codec import dump, parse
 from e2evote.record.entries import Entry, parse_entry
+
+MOST_VERSIONS = 8
+"""Of so many versions of one file of a booth there is an alarm: who serves another each time fills no disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +139,20 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run saw: how many entries there are now, how many were new, and new alarms."""
+    """What one run saw: how many entries there are now, how many were new, new alarms, and what could not be read."""
 
     size: int
     new: int
     alarms: tuple[Alarm, ...]
+    unread: tuple[str, ...] = ()
 
 
 class Monitor:
     """Follows one board; ``look`` once, or again and again."""
 
-    def __init__(self, state: State, rules: Rules) -> None:
-        """Take the folder, and what is plausible."""
-        self._state, self._rules = state, rules
+    def __init__(self, state: State, rules: Rules, booth: BoothWatch | None = None) -> None:
+        """Take the folder, what is plausible, and what watches the booth."""
+        self._state, self._rules, self._booth = state, rules, booth
         self._watch = Watch()
 
     def look(
@@ -178,9 +184,12 @@ class Monitor:
         alarms += self._entries(held)
         if not self._watch.standing.ended and (late := stale(self._seen(), now, self._rules)) is not None:
             alarms.append(late)
+        lists = self._lists(held, alarms)
+        found = self._state.add(alarms)  # before a booth can take its time
+        at_booth, unread = self._look_at_booth(lists, now)
         size = 0 if held is None else held.checkpoint.size
         new = size - (0 if before is None else before.checkpoint.size)
-        return Run(size, new, tuple(self._state.add(alarms)))
+        return Run(size, new, (*found, *at_booth), tuple(unread))
 
     def _held(self) -> Kept | None:
         """Return the checkpoint of the mirror."""
@@ -268,6 +277,37 @@ class Monitor:
             alarms += self._watch.read(data)
         alarms += times_apart(self._parsed(tree, start), self._seen(), self._rules)
         return [*alarms, *bursts(self._watch.times, self._rules)]
+
+    def _lists(self, held: Kept | None, alarms: list[Alarm]) -> list[Listed]:
+        """Return the lists of the booth's files on the board, and judge them."""
+        if held is None:
+            return []
+        tree = Tree(Folder(self._state.mirror), held.checkpoint)
+        lists, wrong = lists_of(self._watch, tree.object)
+        alarms += wrong
+        alarms += replaced(lists, self._watch, lambda sha256: f"mirror/{object_path(sha256)}")
+        return lists
+
+    def _look_at_booth(self, lists: Sequence[Listed], now: int) -> tuple[list[Alarm], list[str]]:
+        """Look at the booth while there is voting; return new alarms, each kept at once, and what could not be read."""
+        if self._booth is None or self._watch.standing.has_file(layout.ENCRYPTED_TALLIES):
+            return [], []
+        if not lists:
+            return [], ["the board has no list of the booth's files yet, with which they could be compared"]
+        new, unread = list[Alarm](), list[str]()
+        for found in self._booth.look(lists, now):
+            if not isinstance(found, Found):
+                unread.append(found.message)
+            elif self._state.is_new(found.alarm) and self._versions(found) < MOST_VERSIONS:
+                for name, data in found.evidence.items():
+                    write_atomically(self._state.root / name, data)
+                new += self._state.add([found.alarm])
+        return new, unread
+
+    def _versions(self, found: Found) -> int:
+        """Return how many alarms there are of this kind about this file."""
+        alarms = (alarm for alarm in self._state.alarms() if alarm.kind == found.alarm.kind)
+        return sum(alarm.about.partition(" ")[0] == found.path for alarm in alarms)
 
     def _parsed(self, tree: Tree, start: int) -> Iterator[tuple[int, Entry]]:
         for index, data in enumerate(tree.entries(start, tree.size), start):

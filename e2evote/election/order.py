@@ -2,7 +2,7 @@
 
 The rules see entries only, never what these commit to. An election's entries come in this order: its setup and keys;
 a device's opening, its ballots, its closing; the encrypted tallies, when every device is closed and every ballot
-decided; what is decrypted; the end.
+decided; what is decrypted; the end. Lists of a booth's files come at any time behind the keys.
 """
 
 import re
@@ -100,6 +100,10 @@ class Before(Protocol):
     def open_devices(self) -> int:
         """How many of them are not closed."""
 
+    @property
+    def booth_lists(self) -> int:
+        """How many lists of a booth's files there are."""
+
     def has_file(self, path: str) -> bool:
         """Tell whether a file of the record has an entry."""
 
@@ -138,7 +142,7 @@ def device_file(path: str) -> tuple[int, str] | None:
 
 
 def missing_setup(before: Before) -> list[str]:
-    """Return which files must still come before a device can open."""
+    """Return which files must still come before a device can open, or a booth be announced."""
     return [path for path in SETUP if not before.has_file(path)]
 
 
@@ -150,12 +154,23 @@ def _file(before: Before, path: str) -> Broken | None:
     device = device_file(path)
     if device is not None:
         return _device(before, *device)
+    number = layout.booth_number(path)
+    if number is not None:
+        return _booth(before, path, number)
     if path in DECRYPTED:
         counted = before.has_file(layout.ENCRYPTED_TALLIES)
         return None if counted else Broken("order", f"{path} comes behind {layout.ENCRYPTED_TALLIES}")
     if path == layout.ENCRYPTED_TALLIES:
         return _tallies(before)
     return Broken("order", f"{path} comes before the first device") if before.devices else None
+
+
+def _booth(before: Before, path: str, number: int) -> Broken | None:
+    missing = missing_setup(before)
+    if missing:
+        return Broken("order", f"{missing[0]} comes before the files of a booth")
+    expected = before.booth_lists + 1
+    return None if number == expected else Broken("order", f"{path} comes where number {expected} is the next")
 
 
 def _device(before: Before, device: int, what: str) -> Broken | None:
@@ -235,7 +250,8 @@ def _opened(ballot: Ballot) -> Broken | None:
 class Standing:
     """What stands on a board, in memory: some 500 bytes a ballot.
 
-    ``files`` are SHA-256 by path, ``by_device`` the ballots of each device, as they came.
+    ``files`` are SHA-256 by path, ``by_device`` the ballots of each device and ``booth`` the lists of a booth's files,
+    with the index of each, as they came.
     """
 
     size: int = 0
@@ -246,6 +262,7 @@ class Standing:
     ballots: dict[bytes, Ballot] = field(default_factory=dict)
     by_device: dict[int, list[Ballot]] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
+    booth: list[tuple[int, FileEntry]] = field(default_factory=list)
 
     @property
     def devices(self) -> int:
@@ -256,6 +273,11 @@ class Standing:
     def open_devices(self) -> int:
         """How many of them are not closed."""
         return self.devices - len(self.closed)
+
+    @property
+    def booth_lists(self) -> int:
+        """How many lists of a booth's files there are."""
+        return len(self.booth)
 
     def has_file(self, path: str) -> bool:
         """Tell whether a file of the record has an entry."""
@@ -274,6 +296,8 @@ class Standing:
         index, self.size = self.size, self.size + 1
         match entry:
             case FileEntry():
+                if entry.path not in self.files and layout.booth_number(entry.path) is not None:
+                    self.booth.append((index, entry))
                 self.files.setdefault(entry.path, entry.sha256)
                 device = device_file(entry.path)
                 if device is not None and device[1] == "close":

@@ -68,7 +68,7 @@ class Publisher:
         """
         record = self._record
         guardians = [layout.guardian_path(i) for i in record.guardian_indices()]
-        self._files([*SETUP[:3], *guardians, *SETUP[3:]])
+        self._files([*SETUP[:3], *guardians, *SETUP[3:], *record.booth_lists()])
         devices = record.device_indices()
         total = sum(1 for device in devices for _ in record.ballot_lines(device))
         done = 0

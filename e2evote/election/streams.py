@@ -19,7 +19,7 @@ from e2evote.record.entries import (
     parse_entry,
 )
 
-FILES, DEVICES, CLOSINGS = "files", "devices", "closings"
+FILES, DEVICES, CLOSINGS, BOOTH = "files", "devices", "closings", "booth"
 BALLOTS, STATUSES, TO_OPEN, OPEN = "ballots", "statuses", "to-open", "opened"
 
 
@@ -52,9 +52,7 @@ def streams_of(entry: Entry) -> list[str]:
     """Return the streams that an entry belongs to; a ballot is in others besides, by what is not in its entry."""
     match entry:
         case FileEntry():
-            device = device_file(entry.path)
-            kind = {None: [], "open": [DEVICES], "close": [CLOSINGS]}[None if device is None else device[1]]
-            return [FILES, file_stream(entry.path), *kind]
+            return [FILES, file_stream(entry.path), *_kind_of(entry.path)]
         case BallotEntry():
             return [BALLOTS, code_stream(entry.confirmation_code), device_stream(entry.device)]
         case StatusEntry():
@@ -65,6 +63,14 @@ def streams_of(entry: Entry) -> list[str]:
             return [OPEN, code_stream(entry.confirmation_code)]
         case EndEntry():
             return []
+
+
+def _kind_of(path: str) -> list[str]:
+    """Return the streams of files that are counted."""
+    if layout.booth_number(path) is not None:
+        return [BOOTH]
+    device = device_file(path)
+    return [] if device is None else [{"open": DEVICES, "close": CLOSINGS}[device[1]]]
 
 
 def entry_at(view: Streaming, index: int) -> Entry:
@@ -148,6 +154,11 @@ class OnBoard:
     def open_devices(self) -> int:
         """How many of them are not closed."""
         return self._view.length(DEVICES) - self._view.length(CLOSINGS)
+
+    @property
+    def booth_lists(self) -> int:
+        """How many lists of a booth's files there are."""
+        return self._view.length(BOOTH)
 
     def has_file(self, path: str) -> bool:
         """Tell whether a file of the record has an entry."""

@@ -44,6 +44,7 @@ _PIECE = 2**13
 
 _PATH = re.compile(r"[a-z0-9_-][a-z0-9_.-]*(/[a-z0-9_-][a-z0-9_.-]*)*")
 _GUARDIAN = re.compile(r"guardians/guardian_([1-9][0-9]{0,9})\.public_key\.json")
+_BOOTH = re.compile(r"booth/([0-9]{4}|[1-9][0-9]{4,8})\.json")
 _DEVICE = re.compile(
     r"devices/([0-9]{4}|[1-9][0-9]{4,8})/"
     r"(open\.json|close\.json|statuses\.ndjson|(?:ballots|recorded)-([0-9]{6}|[1-9][0-9]{6,8})\.ndjson)"
@@ -56,6 +57,17 @@ T = TypeVar("T", bound=RecordModel)
 def guardian_path(i: int) -> str:
     """Return the path of guardian i's public key."""
     return f"guardians/guardian_{i}.public_key.json"
+
+
+def booth_path(number: int) -> str:
+    """Return the path of the list of a booth's files that has this number."""
+    return f"booth/{number:04}.json"
+
+
+def booth_number(path: str) -> int | None:
+    """Return which list of a booth's files a path is, None where it is none."""
+    match = _BOOTH.fullmatch(path)
+    return int(match[1]) if match else None
 
 
 def opening_path(device: int) -> str:
@@ -87,7 +99,8 @@ def is_record_path(path: str) -> bool:
     """Tell whether the format has a file of this name."""
     single = {MANIFEST, PARAMETERS, HASHES, JOINT_KEYS, EXTENDED_HASHES, ENCRYPTED_TALLIES, EXCEPTIONS, TALLIES}
     single |= {CHALLENGED_BALLOTS, CONTEST_DATA, UNCAST_BALLOTS, BOARD_CHECKPOINT, BOARD_ENTRIES}
-    return path in single or bool(_GUARDIAN.fullmatch(path) or _DEVICE.fullmatch(path))
+    numbered = (_GUARDIAN, _DEVICE, _BOOTH)
+    return path in single or any(pattern.fullmatch(path) for pattern in numbered)
 
 
 def is_ballots_path(path: str) -> bool:
@@ -273,6 +286,10 @@ class Record:
     def guardian_indices(self) -> list[int]:
         """Return the i of every guardians/guardian_<i> file, ascending."""
         return sorted(int(match[1]) for match in map(_GUARDIAN.fullmatch, self.names) if match)
+
+    def booth_lists(self) -> list[str]:
+        """Return the path of every list of a booth's files, in order."""
+        return sorted(filter(_BOOTH.fullmatch, self.names), key=lambda path: (len(path), path))
 
     def device_indices(self) -> list[int]:
         """Return the number of every device that has any file, ascending."""

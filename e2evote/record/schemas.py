@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from e2evote.record.ballot import BallotStatus, DeviceClosing, DeviceOpening, EncryptedBallot
+from e2evote.record.booth import BoothFiles
 from e2evote.record.codec import RecordModel
 from e2evote.record.entries import KINDS
 from e2evote.record.exceptions import TallyException
@@ -23,6 +24,7 @@ SCHEMAS: dict[str, type[RecordModel]] = {
     "hashes_ext": ExtendedHashes,
     "guardian_public_key": GuardianPublicKey,
     "joint_election_public_key": JointKeys,
+    "booth_files": BoothFiles,
     "device_opening": DeviceOpening,
     "device_closing": DeviceClosing,
     "encrypted_ballot": EncryptedBallot,

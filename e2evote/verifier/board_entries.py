@@ -21,7 +21,7 @@ from e2evote.record.entries import (
 from e2evote.verifier.report import Ledger, Place
 
 SETUP = frozenset({layout.MANIFEST, layout.PARAMETERS, layout.HASHES, layout.JOINT_KEYS, layout.EXTENDED_HASHES})
-"""Files that come before any device, as do the guardians' keys."""
+"""Files that come before any device and any list of a booth's files; so do, before devices, the guardians' keys."""
 AFTER_THE_SUMS = frozenset({layout.TALLIES, layout.EXCEPTIONS, layout.CONTEST_DATA})
 
 
@@ -109,7 +109,18 @@ class Entered:
             return "comes while a ballot has no status" if self._undecided else None
         if path in AFTER_THE_SUMS:
             return None if layout.ENCRYPTED_TALLIES in self.files else "comes before the encrypted tallies"
+        number = layout.booth_number(path)
+        if number is not None:
+            return self._why_not_listed(number)
         return "comes after the opening of a device" if self._opened else None
+
+    def _why_not_listed(self, number: int) -> str | None:
+        """Return what is wrong with a list of a booth's files at this place; lists are numbered from 1 without gaps."""
+        if missing := SETUP - self.files.keys():
+            return f"comes before {min(missing)}"
+        if number == 1 or layout.booth_path(number - 1) in self.files:
+            return None
+        return "comes where another number is the next"
 
     def _ballot(self, where: str, entry: BallotEntry) -> None:
         device, code = entry.device, entry.confirmation_code

@@ -9,6 +9,7 @@ from e2evote.board.merkle import Frontier, leaf_hash
 from e2evote.board.policy import Policy, verify_log, verify_witnesses
 from e2evote.errors import VerificationError
 from e2evote.record import layout
+from e2evote.record.booth import BoothFiles
 from e2evote.record.entries import parse_entry
 from e2evote.record.layout import Record
 from e2evote.record.load import load_checkpoint
@@ -37,13 +38,16 @@ def verify(ledger: Ledger, record: Record, until: int) -> Entered | None:
     ``X.manifest`` tells, nothing is judged.
 
     Raises:
-        ParseError: the checkpoint is no checkpoint, or an entry none.
+        ParseError: the checkpoint is no checkpoint, an entry none, or a list of a booth's files none.
     """
+    if until >= PHASES.index("keys"):
+        for path in record.booth_lists():
+            record.object(BoothFiles, path)
     manifest = parse_manifest(record.read(layout.MANIFEST))
     if any(manifest.board_problems()):
         return None
     there = [name in record for name in (layout.BOARD_CHECKPOINT, layout.BOARD_ENTRIES)]
-    if manifest.board is not None or any(there):
+    if manifest.board is not None or any(there) or record.booth_lists():
         may_lack = until < PHASES.index("ballots") and not any(there)
         whole = manifest.board is not None and (all(there) or may_lack)
         ledger.check("X.board-presence", whole, _what_is_wrong(manifest, there))
@@ -70,7 +74,7 @@ def verify(ledger: Ledger, record: Record, until: int) -> Entered | None:
 
 def _what_is_wrong(manifest: Manifest, there: list[bool]) -> str:
     if manifest.board is None:
-        return "the record has a board's files, and its manifest names no board"
+        return "the record has files that only an election with a board has, and its manifest names none"
     names = (layout.BOARD_CHECKPOINT, layout.BOARD_ENTRIES)
     missing = [name for name, is_there in zip(names, there, strict=True) if not is_there]
     return f"the manifest names a board; the record lacks {' and '.join(missing)}"

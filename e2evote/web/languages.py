@@ -6,20 +6,22 @@ and dates are those of the language: Persian digits and the Persian calendar in 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
 from babel import Locale
-from babel.dates import format_datetime, get_timezone_name
+from babel.dates import format_date, format_datetime, get_timezone_name
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import NullTranslations, Translations
+from babel.units import format_unit
 from persiantools.digits import en_to_fa
-from persiantools.jdatetime import JalaliDateTime
+from persiantools.jdatetime import JalaliDate, JalaliDateTime
 
 FOLDER = Path(__file__).parent / "locale"
 
@@ -48,12 +50,30 @@ class Language:
             return en_to_fa(format_decimal(value, locale=self.locale, numbering_system="arabext"))
         return format_decimal(value, locale=self.locale)
 
+    def day(self, day: date) -> str:
+        """Return a day."""
+        if self.tag == "fa":
+            jalali = JalaliDate(day)  # type: ignore[no-untyped-call]
+            return self.number(jalali.day) + jalali.strftime(" %B %Y", locale="fa")
+        return format_date(day, "d MMMM yyyy", locale=self.locale)
+
+    def duration(self, length: timedelta) -> str:
+        """Return a length of time in words, in its two largest units; less than a minute is a minute."""
+        minutes = max(1, int(length.total_seconds()) // 60)
+        units = {"day": minutes // 1440, "hour": minutes // 60 % 24, "minute": minutes % 60}
+        shown = [(name, value) for name, value in units.items() if value]
+        largest = list(units).index(shown[0][0])
+        near = [(name, value) for name, value in shown if list(units).index(name) <= largest + 1]
+        parts = [format_unit(value, f"duration-{name}", "long", locale=self.locale) for name, value in near]
+        text = format_list(parts, locale=self.locale)
+        return en_to_fa(text) if self.tag == "fa" else text
+
     def time(self, moment: datetime, zone: tzinfo) -> str:
         """Return day and time of day, to the second, in a time zone that is named."""
         local = moment.astimezone(zone)
         if self.tag == "fa":
-            date = JalaliDateTime(local)  # type: ignore[no-untyped-call]
-            day = self.number(date.day) + date.strftime(" %B %Y، %H:%M:%S", locale="fa")
+            jalali = JalaliDateTime(local)  # type: ignore[no-untyped-call]
+            day = self.number(jalali.day) + jalali.strftime(" %B %Y، %H:%M:%S", locale="fa")
         else:
             day = format_datetime(local, "d MMMM yyyy, HH:mm:ss", locale=self.locale)
         width: Literal["long", "short"] = "long" if local.utcoffset() else "short"

@@ -16,7 +16,7 @@ CHOICES = 20
 def page_of(request: Request) -> Page:
     """Return what all pages of the board begin with."""
     site: Site = request.app.state.site
-    return Page(request, site.title, site.board.origin, site.zone)
+    return Page(request, site.title, site.board.origin, site.zone, site.paths)
 
 
 def front(request: Request) -> Response:
@@ -73,7 +73,9 @@ def failure(request: Request, error: Exception) -> Response:
     else:
         heading = page.gettext("This did not work")
         explanation = page.gettext("The board does not answer requests of this kind.")
-    return page.render("failure.html", status, heading=heading, explanation=explanation)
+    answer = page.render("failure.html", status, heading=heading, explanation=explanation)
+    answer.headers.update((isinstance(error, HTTPException) and error.headers) or {})
+    return answer
 
 
 def unavailable(request: Request) -> Response:

@@ -17,6 +17,8 @@ from e2evote.board.mirror import CHECKPOINT, POLICY
 from e2evote.board.notes import Note
 from e2evote.board.proof import Proof
 from e2evote.board.served import Served
+from e2evote.election.streams import code_stream, entry_at
+from e2evote.encoding import canonical_json
 from e2evote.web.site import Site
 from e2evote.web.views import checkpoint_of
 
@@ -25,6 +27,7 @@ FOR_EVER, FOR_SECONDS = "public, max-age=31536000, immutable", "public, max-age=
 OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 _OBJECT = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}", re.ASCII)
+_CODE = re.compile(r"[0-9A-F]{64}", re.ASCII)
 _INDEX = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
@@ -73,7 +76,25 @@ def proof(request: Request) -> Response:
     return answer
 
 
+def lookup(request: Request) -> Response:
+    """Say where the entries about a ballot stand, for programs that verify them; 404 where there is no such ballot."""
+    site: Site = request.app.state.site
+    code = request.path_params["code"]
+    if not _CODE.fullmatch(code):
+        return _served(request, None, TEXT, FOR_SECONDS)
+    places: dict[str, int] = {}
+    with site.board.reading() as view:
+        for index in view.stream(code_stream(bytes.fromhex(code))):
+            places.setdefault(entry_at(view, index).kind, index)  # a second entry of a kind counts for nothing
+    found = {"code": code} | {kind: places.get(kind) for kind in ("ballot", "status", "opened")}
+    answer = _served(request, canonical_json(found), "application/json", FOR_SECONDS)
+    if not places:
+        answer.status_code = 404
+    return answer
+
+
 ROUTES = (
+    Route("/lookup/{code}", lookup),
     Route("/checkpoint", checkpoint),
     Route("/policy", policy),
     Route("/tile/entries/{path:path}", entries),

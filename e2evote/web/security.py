@@ -1,4 +1,7 @@
-"""The headers that every answer has, whatever answers: pages run no script and are shown in no other page."""
+"""The headers that every answer has, whatever answers: pages run no script and are shown in no other page.
+
+A page that runs script, the booth's, says so by a content policy of its own, which then stands.
+"""
 
 from collections.abc import Iterable
 
@@ -6,11 +9,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+_POLICY = "Content-Security-Policy"
 HEADERS = (
-    ("Content-Security-Policy", CONTENT_POLICY),
+    (_POLICY, CONTENT_POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -35,7 +39,10 @@ class Secured:
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                own = headers.get(_POLICY)
                 _set(headers, HEADERS)
+                if own is not None:
+                    headers[_POLICY] = own
                 _set(headers, ((name, value) for name, value in _PRIVATE if name not in headers))
             await send(message)
 

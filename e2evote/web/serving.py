@@ -3,7 +3,10 @@
 import multiprocessing
 import signal
 import socket
+import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -39,13 +42,35 @@ def listen(host: str, port: int) -> socket.socket:
     return made
 
 
-def serve(application: Callable[[], ASGIApp], listening: socket.socket, workers: int = 1) -> None:
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """What a server needs to speak HTTPS: the files of its certificate chain and of its key, PEM."""
+
+    certificate: Path
+    key: Path
+
+    def check(self) -> None:
+        """Accept files that belong together.
+
+        Raises:
+            CheckError: they do not, or are none.
+        """
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(self.certificate, self.key)
+        except (ssl.SSLError, OSError) as error:
+            raise CheckError(f"{self.certificate} and {self.key}: {error.strerror or error}") from None
+
+
+def serve(
+    application: Callable[[], ASGIApp], listening: socket.socket, workers: int = 1, tls: Tls | None = None
+) -> None:
     """Serve until the process is told to stop (SIGTERM or Ctrl-C).
 
     Args:
         application: makes it; called in every process that serves, so it has to be picklable for more than one.
         listening: a socket that listens.
         workers: processes that serve.
+        tls: speak HTTPS.
     """
     config = uvicorn.Config(
         _Factory(application),
@@ -62,6 +87,8 @@ def serve(application: Callable[[], ASGIApp], listening: socket.socket, workers:
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=GRACE,
+        ssl_certfile=None if tls is None else tls.certificate,
+        ssl_keyfile=None if tls is None else tls.key,
     )
     # uvicorn raises the signal that stopped it once more at its end: by then it has been heeded.
     for told in (signal.SIGTERM, signal.SIGINT):

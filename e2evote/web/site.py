@@ -11,6 +11,11 @@ from e2evote.board.committer import Committer
 from e2evote.board.log import Board
 from e2evote.board.storage.snapshot import Snapshot
 from e2evote.election.acceptance import Acceptance, Submission
+from e2evote.web.election.booth import Booth
+from e2evote.web.election.known import Knowing
+from e2evote.web.election.turnout import Counting
+from e2evote.web.names import named
+from e2evote.web.rendering import Paths
 from e2evote.web.verification import Verification
 from e2evote.web.views import election_names
 
@@ -38,7 +43,7 @@ class Settings:
 
 @dataclass(slots=True)
 class Site:
-    """A board that is being served."""
+    """A board that is being served, and with it the election's pages, and a voting booth or none."""
 
     settings: Settings
     board: Board
@@ -47,6 +52,14 @@ class Site:
     verification: Verification[Submission] | None
     token: str = field(repr=False)
     names: Mapping[str, str] = field(default_factory=dict)
+    paths: Paths = field(default_factory=Paths)
+    booth: Booth | None = None
+    knowing: Knowing = field(init=False)
+    counting: Counting = field(default_factory=Counting)
+
+    def __post_init__(self) -> None:
+        """Begin to read the election's files."""
+        self.knowing = Knowing(self.settings.allow_insecure)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -59,7 +72,7 @@ class Site:
 
     def title(self, tag: str) -> str:
         """Return the election's name in a language, or in another one it has; the board's origin while it has none."""
-        return self.names.get(tag) or next(iter(self.names.values()), self.board.origin)
+        return named(self.names, self.board.origin, tag)
 
     def qr_code(self, code: str) -> str:
         """Return a picture of ``qr_text``, as a data URI."""

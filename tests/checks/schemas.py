@@ -11,6 +11,7 @@ from pathlib import Path
 
 from e2evote.messages.schemas import MESSAGE_SCHEMAS
 from e2evote.record.schemas import SCHEMAS, generate
+from e2evote.web.booth.description import description
 from tests.conformance.expectation import CONFORMANCE_SCHEMAS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,10 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def rendered() -> dict[str, str]:
     """Return file name → text of every schema."""
-    return {
-        name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-        for name, schema in sorted(generate(SCHEMAS | MESSAGE_SCHEMAS | CONFORMANCE_SCHEMAS).items())
-    }  # fmt: skip
+    schemas = generate(SCHEMAS | MESSAGE_SCHEMAS | CONFORMANCE_SCHEMAS) | {"booth_api.json": description()}
+    return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in sorted(schemas.items())}
 
 
 def write(folder: Path) -> None:

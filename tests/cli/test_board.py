@@ -13,6 +13,7 @@ from e2evote.board.log import Board
 from e2evote.board.notes import KeyKind, Note, SigningKey
 from e2evote.cli import board_watching, devices
 from e2evote.election.acceptance import Acceptance, Accepted
+from e2evote.election.booth_files import publish_files
 from e2evote.election.receipts import receipt
 from e2evote.encryption import encrypt_ballot
 from e2evote.group.parameters import group_named
@@ -64,6 +65,7 @@ def vote_on_pages(club: Club, device: int) -> None:
     """Let four voters encrypt in their own pages: two cast, one challenges, one goes away."""
     with Board.open(club.board) as board:
         acceptance = Acceptance.of(board, frozenset({TOY}))
+        publish_files(board, acceptance, {"/vote/en": b"a page"}, datetime.now(UTC))
         election = load_election(Record.at(club.root / "record"), frozenset({TOY}))
         for number, status in enumerate(("cast", "challenged", "cast", None)):
             ballot, _ = encrypt_ballot(election, acceptance.opening(device), vote(number % 2, 1))

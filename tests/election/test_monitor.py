@@ -12,6 +12,8 @@ from e2evote.board.mirror import Source
 from e2evote.board.notes import Signature
 from e2evote.board.places import Folder
 from e2evote.election.alarms import Rules, bursts
+from e2evote.election.booth_files import list_of
+from e2evote.election.booth_watch import BoothWatch
 from e2evote.election.monitor import Monitor, Run, State
 from e2evote.errors import CheckError, ParseError, VerificationError
 from e2evote.record.codec import dump
@@ -36,13 +38,17 @@ class Clubs:
     def __init__(self, folder: Path) -> None:
         self.board, self.served, self.folder = MemoryBoard(), folder / "served", folder
         self.rules = Rules()
+        self.booth: BoothWatch | None = None
         for path in (*SETUP, "devices/0001/open.json"):
             self.file(path)
 
-    def file(self, path: str, time=START) -> None:
-        data = path.encode()
+    def file(self, path: str, time=START, data: bytes | None = None) -> None:
+        data = path.encode() if data is None else data
         sha256 = self.board.view.put(data)
         self.board.view.append(dump(FileEntry(time=shown(time), path=path, sha256=sha256)))
+
+    def announce(self, number: int, files: dict[str, bytes], time=START) -> None:
+        self.file(f"booth/{number:04}.json", time, dump(list_of(files)) + b"\n")
 
     def ballot(self, number: int, time=START, **changes) -> None:
         sha256 = self.board.view.put(b"ballot %d" % number)
@@ -64,7 +70,7 @@ class Clubs:
 
     def follow(self, now=0, also=()) -> Run:
         source = Source(Folder(self.served), self.board.policy)
-        return Monitor(self.state(), self.rules).look(source, now, also)
+        return Monitor(self.state(), self.rules, self.booth).look(source, now, also)
 
     def state(self) -> State:
         return State(self.folder / "state", self.board.policy)
@@ -80,10 +86,11 @@ def clubs(tmp_path) -> Clubs:
 
 def test_an_honest_board_is_quiet_and_followed_as_it_grows(clubs):
     assert clubs.look() == Run(6, 6, ())
+    clubs.announce(1, {"/vote/en": b"page"})
     clubs.ballot(1, cast_commitment=commitment(CAST), challenge_commitment=commitment(CHALLENGE))
     clubs.status(1, secret=CAST)
-    assert clubs.look() == Run(8, 2, ())
-    assert clubs.look() == Run(8, 0, ())
+    assert clubs.look() == Run(9, 3, ())
+    assert clubs.look() == Run(9, 0, ())
     assert clubs.state().alarms() == []
     assert len(list(clubs.state().notes())) == 2
 
@@ -110,6 +117,7 @@ def test_an_honest_board_is_quiet_and_followed_as_it_grows(clubs):
     ],
 )
 def test_an_entry_that_should_not_be_there(clubs, kind, write):
+    clubs.announce(1, {"/vote/en": b"page"})
     clubs.ballot(1)
     clubs.ballot(2, cast_commitment=commitment(CAST), challenge_commitment=commitment(CHALLENGE))
     assert clubs.kinds() == []

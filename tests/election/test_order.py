@@ -28,8 +28,10 @@ PATHS = (
     "manifest.json", "parameters.json", "hashes.json", "guardians/guardian_1.public_key.json",
     "joint_election_public_key.json", "hashes_ext.json", "devices/0001/open.json", "devices/0001/close.json",
     "devices/0002/open.json", "devices/0002/close.json", "encrypted_tallies.ndjson", "tallies.ndjson",
-    "exceptions.ndjson", "contest_data.ndjson",
+    "exceptions.ndjson", "contest_data.ndjson", "booth/0001.json", "booth/0002.json",
 )  # fmt: skip
+
+UNUSUAL = ("index.json", "board/checkpoint", "devices/0003/open.json", "booth/0000.json", "booth/0004.json")
 
 
 def file(path: str) -> FileEntry:
@@ -54,6 +56,7 @@ def later(kind: type[RecordedEntry] | type[OpenedEntry], code: int) -> Entry:
 
 STORY: list[Entry] = [
     *map(file, PATHS[:6]),
+    file("booth/0001.json"),
     file("devices/0001/open.json"),
     ballot(1, 1, 1, committed=True),
     file("devices/0002/open.json"),
@@ -67,6 +70,7 @@ STORY: list[Entry] = [
     later(RecordedEntry, 2),
     file("devices/0002/close.json"),
     file("encrypted_tallies.ndjson"),
+    file("booth/0002.json"),
     file("exceptions.ndjson"),
     file("tallies.ndjson"),
     file("contest_data.ndjson"),
@@ -105,7 +109,9 @@ def test_every_entry_that_comes_twice_is_refused():
 
 
 def test_every_story_that_lacks_what_it_needs_is_refused():
-    may_be_left_out = {"guardians/guardian_1.public_key.json", "exceptions.ndjson", "contest_data.ndjson"}
+    may_be_left_out = {
+        "guardians/guardian_1.public_key.json", "booth/0002.json", "exceptions.ndjson", "contest_data.ndjson"
+    }  # fmt: skip
     for index, entry in enumerate(STORY[:-1]):
         free = isinstance(entry, OpenedEntry | RecordedEntry) or getattr(entry, "path", "") in may_be_left_out
         rest = [*STORY[:index], *STORY[index + 1 :]]
@@ -123,7 +129,7 @@ _ENTRIES: st.SearchStrategy[Entry] = st.one_of(
         st.sampled_from([None, *SECRETS]),
     ),
     st.builds(later, st.sampled_from([RecordedEntry, OpenedEntry]), _CODES),
-    st.builds(file, st.sampled_from([*PATHS, "index.json", "board/checkpoint", "devices/0003/open.json"])),
+    st.builds(file, st.sampled_from([*PATHS, *UNUSUAL])),
 )
 
 

@@ -7,7 +7,7 @@ import hashlib
 import re
 
 from .board import Checkpoint, Policy, root
-from .files import LAYOUT
+from .files import BOOTH, LAYOUT
 from .record import PHASES, Entry
 from .verdict import Checker
 
@@ -33,9 +33,9 @@ class BoardBoxes(Checker):
         files, policy = self.record.files, self.manifest.board
         phase = PHASES.index(until)
         there = [path in files for path in (CHECKPOINT, ENTRIES)]
-        if policy is not None or any(there):
+        if policy is not None or any(there) or any(BOOTH.fullmatch(path) for path in files):
             may_lack = phase < PHASES.index("ballots") and not any(there)
-            self.check("X.board-presence", (all(there) and policy is not None) or may_lack, "the board is not whole")
+            self.check("X.board-presence", policy is not None and (all(there) or may_lack), "the board is not whole")
         checkpoint, entries = self.record.checkpoint, self.record.entries
         if policy is None or checkpoint is None or entries is None:
             return
@@ -105,6 +105,10 @@ class BoardBoxes(Checker):
             return True  # a finding of X.board-files
         if SETUP.fullmatch(path):
             return not opened
+        number = BOOTH.fullmatch(path)
+        if number:
+            before_it = {int(known[1]) for known in map(BOOTH.fullmatch, paths) if known}
+            return paths >= NEEDED and int(number[1]) > 0 and int(number[1]) - 1 in before_it | {0}
         if name == "open.json":
             return paths >= NEEDED and SUMS not in paths and device not in closed
         if name == "close.json":

@@ -24,8 +24,10 @@ LAYOUT = re.compile(
     r"|devices/([0-9]{4}|[1-9][0-9]{4,8})"
     r"/(open\.json|(ballots|recorded)-([0-9]{6}|[1-9][0-9]{6,8})\.ndjson|statuses\.ndjson|close\.json)"
     r"|encrypted_tallies\.ndjson|exceptions\.ndjson|tallies\.ndjson|challenged_ballots\.ndjson|contest_data\.ndjson"
-    r"|uncast_ballots\.ndjson|board/checkpoint|board/entries\.ndjson"
+    r"|uncast_ballots\.ndjson|board/checkpoint|board/entries\.ndjson|booth/([0-9]{4}|[1-9][0-9]{4,8})\.json"
 )
+
+BOOTH = re.compile(r"booth/([0-9]{4}|[1-9][0-9]{4,8})\.json")
 
 
 def files_of_directory(root: Path) -> dict[str, bytes]:

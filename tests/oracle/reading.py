@@ -10,10 +10,10 @@ from typing import Any
 
 from .arithmetic import Group
 from .board import read_checkpoint
-from .files import LAYOUT, files_of_archive, files_of_directory, read_index
+from .files import BOOTH, LAYOUT, files_of_archive, files_of_directory, read_index
 from .forms import Forms
 from .manifest import read_manifest
-from .reading_board import read_entries
+from .reading_board import read_booth_files, read_entries
 from .reading_mail import MailReader
 from .record import (
     PHASES,
@@ -147,6 +147,8 @@ class _Phases(Forms):
             match = re.fullmatch(r"guardians/guardian_([1-9][0-9]{0,9})\.public_key\.json", path)
             if match:
                 self.record.guardians[int(match[1])] = self._guardian(path)
+            if BOOTH.fullmatch(path):
+                read_booth_files(self.files[path], path)
         path, extended = "joint_election_public_key.json", "hashes_ext.json"
         _need(self.files, path)
         _need(self.files, extended)

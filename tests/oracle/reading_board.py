@@ -1,12 +1,13 @@
-"""The entries of the bulletin board, read strictly.
+"""The entries of the bulletin board, and the lists of a booth's files, read strictly.
 
-Docs: docs/formats/board.md, "Entries"
+Docs: docs/formats/board.md, "Entries"; docs/formats/record.md, "Files of a booth"
 """
 
+import string
 from typing import Any
 
 from .record import Entry
-from .strict_json import check_time, count, hex_bytes, json_lines, members, refuse, text
+from .strict_json import check_time, count, hex_bytes, items, json_file, json_lines, members, refuse, text
 
 LAYOUTS = {
     "file": "kind time path sha256",
@@ -44,3 +45,28 @@ def _entry(value: Any, where: str) -> Entry:
     if "status" in fields and fields["status"] not in STATUSES:
         refuse(f"{where} status", "none of " + ", ".join(STATUSES))
     return Entry(where=where, **fields)
+
+
+MARKS = set(string.ascii_letters + string.digits + "_~@.-")
+
+
+def read_booth_files(content: bytes, where: str) -> None:
+    """Which files a booth serves; nothing is made of it but that it has its form."""
+    listed = items(members(json_file(content, where), "files", where)["files"], where)
+    if not 1 <= len(listed) <= 1000:
+        refuse(where, "1 to 1000 files are expected")
+    before = ""
+    for value, place in listed:
+        fields = members(value, "path sha256", place)
+        hex_bytes(fields["sha256"], place, 32)
+        path = text(fields["path"], place)
+        root, *segments = path.split("/")
+        if root or not segments or len(path) > 200 or not all(map(_is_segment, segments)):
+            refuse(place, "no path of a booth's file")
+        if path <= before:
+            refuse(place, "not behind the path before it")
+        before = path
+
+
+def _is_segment(segment: str) -> bool:
+    return segment[:1] not in ("", ".") and MARKS.issuperset(segment)

@@ -2,6 +2,7 @@
 
 from e2evote.decryption.rounds import commit, respond, reveal
 from e2evote.decryption.statements import tally_statements
+from e2evote.election.booth_files import list_of
 from e2evote.key_ceremony import Ceremony, encrypt_shares, generate_keys
 from e2evote.record import layout
 from e2evote.record.codec import RecordModel
@@ -46,6 +47,7 @@ def samples(built: BuiltRecord) -> dict[str, RecordModel]:
         "guardian record": built.guardian_record,
         "joint keys": built.guardian_record.keys,
         "encrypted share": encrypt_shares(ceremony, pairs[0][0], [public for _, public in pairs], rng)[0],
+        "files of a booth": list_of({"/vote/en": b"page", "/vote/fa": b""}),
         "opening, chained": built.openings[1],
         "opening, not chained": built.openings[2],
         "closing, chained": built.closings[1],

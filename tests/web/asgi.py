@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
@@ -56,7 +57,8 @@ def ask(
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers],
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
     }  # fmt: skip
-    asyncio.run(application(scope, receive, send))
+    with ThreadPoolExecutor(1) as thread:  # in the main thread a browser's loop may be running
+        thread.submit(asyncio.run, application(scope, receive, send)).result()
     start = sent[0]
     found = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
     return Answer(start["status"], found, b"".join(message.get("body", b"") for message in sent[1:]))

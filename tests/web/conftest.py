@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from e2evote.web.application import board_application
 from e2evote.web.token import submission_token
 from tests.web.browser import chromium
+from tests.web.checking import MANIFEST, CheckedElection, Served, WithChecker, listening
 from tests.web.elections import VotingBoard, voting_board
 
 
@@ -50,8 +51,28 @@ def fuzzed(prepared: VotingBoard, tmp_path_factory: pytest.TempPathFactory) -> I
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, for tests that open windows of their own (``tests.web.browser.window``)."""
+    """Chromium, for tests that open windows of their own (``tests.web.browser.window``).
+
+    It ends with its module: as long as it runs, its event loop does, and no other can be run in this thread.
+    """
     with chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A board that is served, with the checker beside it, for the tests of a file."""
+    folder = tmp_path_factory.mktemp("checked") / "board"
+    election = CheckedElection(voting_board(folder, ballots=0, **MANIFEST))
+    application = WithChecker(board_application(election.voting.settings()), b"", "")
+    with listening(application) as url:
+        yield Served(election, application, url)
+
+
+@pytest.fixture
+def served(checked: Served) -> Served:
+    """The same, with an honest server again."""
+    checked.use()
+    return checked

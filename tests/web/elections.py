@@ -4,24 +4,30 @@ Ballots are of a device without chaining, so that they can be submitted in any o
 """
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any, Literal
 
 from e2evote.board.log import Board
 from e2evote.board.policy import Witness
 from e2evote.board.witness import Answer
 from e2evote.election.acceptance import Acceptance
+from e2evote.election.publishing import Publisher
 from e2evote.encoding import hex_of
 from e2evote.encryption import encrypt_ballots
+from e2evote.engine import workers
 from e2evote.errors import StorageError
 from e2evote.record import layout
 from e2evote.record.ballot import NO_CHAINING, EncryptedBallot
 from e2evote.record.codec import dump
 from e2evote.record.codes import open_device
-from e2evote.web.site import Settings
-from tests.builders import TOY, build_record, manifest_bytes, patterned_ballots
+from e2evote.record.layout import Record
+from e2evote.web.site import Settings, Site
+from tests.builders import TOY, BuiltRecord, Phase, build_record, manifest_bytes, patterned_ballots, reindex
 from tests.deterministic import DeterministicRandomness
 
 ORIGIN = "board.example/club-2026"
@@ -88,3 +94,69 @@ def voting_board(
     return VotingBoard(
         folder, tuple(dump(ballot) for ballot in made), tuple(hex_of(ballot.confirmation_code) for ballot in made)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBoard:
+    """A board of an election that was held with devices, and what nobody may know of a real one."""
+
+    folder: Path
+    built: BuiltRecord
+
+    def settings(self, **changes: object) -> Settings:
+        """How tests serve it."""
+        return VotingBoard(self.folder, (), ()).settings(**changes)
+
+
+def held_board(
+    folder: Path,
+    until: Phase | Literal["nothing", "voting", "ended"] = "ended",
+    record: Path | None = None,
+    options: Mapping[str, Any] | None = None,
+    witnesses: str = "quorum none\n",
+    **manifest: object,
+) -> HeldBoard:
+    """Hold an election, and bring what there is of it by some phase onto a board of its own.
+
+    Args:
+        folder: of the board, to be made.
+        until: the last phase; ``nothing`` is before the manifest, ``voting`` while devices are open and the last ballot
+            of each has no status, ``ended`` behind the last entry.
+        record: where the record is written, beside the board by default.
+        options: of ``build_record``.
+        witnesses: of the board's policy.
+        manifest: fields that differ from the default manifest's.
+    """
+    allowed = frozenset({TOY})
+    with Board.create(folder, ORIGIN, witnesses) as board:
+        data = manifest_bytes(board=board.policy.encode().decode().splitlines(), **{"name": NAME, **manifest})
+        known: dict[str, Phase] = {"nothing": "setup", "voting": "ballots", "ended": "opened"}
+        built_until = known.get(until, until)
+        path = record or folder.with_name(f"{folder.name}-record")
+        built = build_record(path, manifest=data, until=built_until, **(options or {}))
+        if until == "nothing":
+            return HeldBoard(folder, built)
+        if until == "voting":
+            _open_again(path)
+        acceptance, clock = Acceptance.of(board, allowed), partial(datetime.now, UTC)
+        Publisher(board, acceptance, Record.at(path), clock).publish(workers(1))
+        if until == "ended":
+            with board.writing() as writing:
+                acceptance.end(writing, clock())
+        board.publish(nobody)
+    return HeldBoard(folder, built)
+
+
+def _open_again(record: Path) -> None:
+    """Take back how devices were closed, and what became of the last ballot of each."""
+    for closing in record.glob("devices/*/close.json"):
+        closing.unlink()
+    for statuses in record.glob("devices/*/statuses.ndjson"):
+        statuses.write_bytes(b"".join(statuses.read_bytes().splitlines(keepends=True)[:-1]))
+    reindex(record)
+
+
+def site_of(application: Any) -> Site:
+    """What the requests to an application that has begun share."""
+    site: Site = application.application.state.site
+    return site

@@ -6,11 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
+import uvicorn
+from starlette.types import ASGIApp
+
+from e2evote.web.serving import listen
 from tests.builders import TOY
 
 PROGRAM = (sys.executable, "-c", "from e2evote.cli import main; main()")
@@ -19,17 +25,19 @@ PATIENCE = 60
 
 
 class Server:
-    """A running program of ``e2evote board``."""
+    """A running program of ``e2evote board``, or of another group."""
+
+    GROUP: tuple[str, ...] = ("board",)
 
     def __init__(self, *arguments: object, port: int = 0) -> None:
         """Start it, and wait until it answers."""
-        command = [*PROGRAM, "board", *map(str, arguments), "--port", str(port)]
+        command = [*PROGRAM, *self.GROUP, *map(str, arguments), "--port", str(port)]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
         assert self.process.stdout is not None
         address = self.process.stdout.readline().strip()
-        if not address.startswith("http://127.0.0.1:"):
+        if not address.startswith(("http://127.0.0.1:", "https://127.0.0.1:")):
             raise AssertionError(self.end())
         self.port = int(address.rpartition(":")[2])
         self._wait()
@@ -90,6 +98,23 @@ class Server:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.end()
+
+
+@contextmanager
+def in_a_thread(application: ASGIApp) -> Iterator[str]:
+    """Serve an application from this process, so that a test can reach into it; yields its address."""
+    with listen("127.0.0.1", 0) as listening:
+        server = uvicorn.Server(uvicorn.Config(application, log_level="warning", ws="none", http="h11"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            until = time.monotonic() + PATIENCE
+            while not server.started and time.monotonic() < until:
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE)
 
 
 def post(connection: http.client.HTTPConnection, path: str, token: str, body: bytes) -> tuple[int, bytes]:

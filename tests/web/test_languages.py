@@ -1,7 +1,7 @@
 """Words, digits and dates of the pages; the catalogues have every text, and no other."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -70,3 +70,13 @@ def test_numbers_and_times_are_those_of_the_language() -> None:
     assert (english.number(1234567), persian.number(1234567)) == ("1,234,567", "۱٬۲۳۴٬۵۶۷")
     assert english.time(MOMENT, ZoneInfo("UTC")) == "1 December 2026, 21:05:03 (UTC)"
     assert persian.time(MOMENT, ZoneInfo("Asia/Tehran")) == "۱۱ آذر ۱۴۰۵، ۰۰:۳۵:۰۳ (وقت عادی ایران)"
+
+
+def test_days_and_lengths_of_time() -> None:
+    english, persian = languages()["en"], languages()["fa"]
+    assert (english.day(date(2026, 12, 1)), persian.day(date(2026, 12, 1))) == ("1 December 2026", "۱۰ آذر ۱۴۰۵")
+    lengths = [timedelta(days=2, hours=3, minutes=4), timedelta(days=1, minutes=4), timedelta(minutes=61), timedelta(0)]
+    assert [english.duration(length) for length in lengths] == [
+        "2 days and 3 hours", "1 day", "1 hour and 1 minute", "1 minute",
+    ]  # fmt: skip
+    assert persian.duration(lengths[0]) == "۲ روز و ۳ ساعت"

@@ -184,3 +184,22 @@ def test_what_is_stored_is_what_is_hashed(client: TestClient, voting: VotingBoar
     with Board.open(voting.folder) as board, board.reading() as view:
         sha256 = bytes.fromhex(view.entry(0).split(b'"sha256":"')[1][:64].decode())
     assert hashlib.sha256(client.get(f"/{object_path(sha256)}").content).digest() == sha256
+
+
+def test_where_the_entries_about_a_ballot_stand(
+    client: TestClient, voting: VotingBoard, bearer: dict[str, str]
+) -> None:
+    code = voting.codes[0]
+    absent = client.get(f"/lookup/{code}")
+    nowhere = {"code": code, "ballot": None, "status": None, "opened": None}
+    assert (absent.status_code, absent.json()) == (404, nowhere)
+    assert client.post("/submit/ballot", content=request_of(voting.ballots[0]), headers=bearer).status_code == 200
+    found = client.get(f"/lookup/{code}")
+    index = found.json()["ballot"]
+    assert (found.status_code, found.json()) == (200, nowhere | {"ballot": index})
+    assert found.headers["access-control-allow-origin"] == "*"
+    status = {"confirmation_code": code, "status": "challenged"}
+    assert client.post("/submit/status", json=status, headers=bearer).status_code == 200
+    assert client.get(f"/lookup/{code}").json() == nowhere | {"ballot": index, "status": index + 1}
+    for odd in (code.lower(), code[:-1], code + "0", f"{code}/", "%00"):
+        assert client.get(f"/lookup/{odd}").status_code == 404

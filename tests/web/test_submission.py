@@ -106,6 +106,7 @@ def test_what_is_refused_and_why(client: TestClient, voting: VotingBoard, bearer
         ("ballot", request_of(second, (b"1" * 31, b"2" * 32)), 400, "cast: expected 64"),
         ("ballot", request_of(second, (b"1" * 32, b"1" * 32)), 409, "different commitments"),
         ("ballot", b'{"ballot":{}}', 400, "begins with id_b"),
+        ("ballot", b'{"ballot":{"id_b":1e999}}', 400, "a number is too large"),
         ("ballot", b"\xff" * 10, 400, "UTF-8"),
         ("ballot", b"[" * 100_000, 400, "nested"),
         ("ballot", request_of(changed(second, position=0)), 400, "position"),

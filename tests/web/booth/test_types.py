@@ -11,8 +11,8 @@ import e2evote.web
 
 STATIC = Path(e2evote.web.__file__).parent / "static"
 OPTIONS = (
-    *("--noEmit", "--allowJs", "--checkJs", "--strict", "--target", "es2022", "--module", "es2022"),
-    *("--moduleResolution", "node", "--lib", "es2022,dom,dom.iterable"),
+    *("--noEmit", "--allowJs", "--checkJs", "--strict", "--skipLibCheck", "--target", "es2022"),
+    *("--module", "es2022", "--moduleResolution", "node", "--lib", "es2022,dom,dom.iterable"),
 )
 TSC = shutil.which("tsc")
 

@@ -7,8 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.vectors import freeze_booth
+from tests.web.booth.files_in_chromium import repository_page
 
 HERE = Path(__file__).parent
 NODE = shutil.which("node")
@@ -23,6 +25,18 @@ def _node_in_ci() -> None:
 def test_in_node() -> None:
     done = subprocess.run([NODE or "node", HERE / "run.mjs"], capture_output=True, check=True, timeout=300)
     outcome = json.loads(done.stdout)
+    assert outcome["failed"] == []
+    assert outcome["count"] > 100
+
+
+def test_in_chromium(browser: Browser) -> None:
+    with repository_page(browser) as page:
+        outcome = page.evaluate(
+            """async () => {
+              const { run } = await import("/tests/web/booth/vectors.mjs");
+              return run(async (name) => (await fetch(`/vectors/${name}`)).json());
+            }"""
+        )
     assert outcome["failed"] == []
     assert outcome["count"] > 100
 
