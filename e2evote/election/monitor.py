@@ -37,7 +37,7 @@ from e2evote.record.codec import dump, parse
 from e2evote.record.entries import Entry, parse_entry
 
 MOST_VERSIONS = 8
-"""Of so many versions of one file of a booth there is an alarm, so that others each time do not fill a disk."""
+"""Of so many versions of one file of a booth there is an alarm: who serves another each time fills no disk."""
 
 
 @dataclass(frozen=True, slots=True)
