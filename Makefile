@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
 PEERS  := .venv-peers
-PARTS  := workload example ballots cores options log submission
+PARTS  := workload example ballots cores options log submission booth
 
 # Debian packages that tests need, all of them here; without them these tests are skipped, and fail where CI=true.
 # Go with its transparency log: somebody else's reading of the board's notes, proofs and tiles. PostgreSQL for the board.
