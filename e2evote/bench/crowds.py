@@ -33,7 +33,7 @@ class Crowd:
         return (number + (step + chance) * self.voters / len(STEPS)) / self.rate
 
     def vote(self, place: Place, ballots: Sequence[Ballot], watch: Callable[[int], None]) -> float:
-        """Have every ballot cast, and return how many were a second: in a rush from its beginning, or from the first on.
+        """Have every ballot cast, and return how many were a second: in a rush from its beginning, else from the first.
 
         What happened is in the notes of the place.
         """
