@@ -78,7 +78,7 @@ def bench(
       booth       votes a second that a booth's server takes from 200 voters at once, and how long they wait
 
     The unit is pm, the time of one modular power (4096-bit modulus, 256-bit exponent) in the same process: seconds
-    drift with the machine, ratios hold. All of it takes ten minutes to an hour, --quick a minute or two.
+    drift with the machine, ratios hold. All of it takes ten minutes to an hour, --quick some minutes.
 
     For example:
 
