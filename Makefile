@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
 PEERS  := .venv-peers
-PARTS  := workload example ballots cores options log submission
+PARTS  := workload example ballots cores options log submission booth
 
 # Debian packages that tests need, all of them here; without them these tests are skipped, and fail where CI=true.
 # Go with its transparency log: somebody else's reading of the board's notes, proofs and tiles. PostgreSQL for the board.
@@ -39,7 +39,7 @@ help:
 	@echo "make mutants      change the code and see which tests notice (an hour or more), MUTANTS='e2evote/zkp'"
 	@echo "make check        format, lint, types, layers, coverage of the specification, schemas, help texts, documentation"
 	@echo "make bench        measure everything (ten minutes to an hour) into build/bench.json"
-	@echo "make bench-quick  the same with less of everything (a minute or two)"
+	@echo "make bench-quick  the same with less of everything (some minutes)"
 	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
 	@echo "make bench-page   how long a ballot takes to encrypt in Chromium"
 	@echo "make screenshots  take pictures of every screen of the voting page into docs/booth"

@@ -32,13 +32,31 @@ class Plan:
     entries: int
     submitters: tuple[int, ...]
     submitted: int
+    voters: int
+    votes: int
     database: str | None = None
+    rate: float | None = None
+    verifying: int | None = None
 
 
 FULL = Plan(
-    (12, 5), 100, 11, 48, (100, 1_000, 10_000), 1_000, (1, 2), 3, (2, 4, 8, 16), 24, 5_000, (1, 8, 64, 256), 800
+    (12, 5),
+    100,
+    11,
+    48,
+    (100, 1_000, 10_000),
+    1_000,
+    (1, 2),
+    3,
+    (2, 4, 8, 16),
+    24,
+    5_000,
+    (1, 8, 64, 256),
+    800,
+    200,
+    2_000,
 )
-QUICK = Plan((5,), 20, 3, 10, (10, 20, 40), 40, (1, 2), 1, (2, 4, 8), 8, 500, (1, 8, 64), 96)
+QUICK = Plan((5,), 20, 3, 10, (10, 20, 40), 40, (1, 2), 1, (2, 4, 8), 8, 500, (1, 8, 64), 96, 50, 200)
 
 Part = Callable[[Plan, str, Group, Watch], list[Figure]]
 """From a plan and a group with its backend's name to figures."""
@@ -105,6 +123,20 @@ def submission(plan: Plan, _name: str, group: Group, watch: Watch) -> list[Figur
     return over_proofs(votes, group, plan.processes[-1], plan.database, watch)
 
 
+def booth(plan: Plan, _name: str, group: Group, watch: Watch) -> list[Figure]:
+    """Measure how many voters a booth's server lets vote.
+
+    Raises:
+        CheckError: the extra ``web`` is not installed.
+    """
+    try:
+        from e2evote.bench.booths import Load, over_proofs
+    except ModuleNotFoundError as error:
+        raise CheckError(f"{error.name} is missing: install e2evote with the extra 'web'") from None
+    load = Load(plan.voters, plan.votes, plan.verifying or plan.processes[-1], plan.rate)
+    return over_proofs(grid(plan.contests[-1], OPTIONS, OPTIONS), group, load, watch)
+
+
 PARTS: Mapping[str, Part] = {
     "workload": workload,
     "example": example,
@@ -113,6 +145,7 @@ PARTS: Mapping[str, Part] = {
     "options": options,
     "log": log,
     "submission": submission,
+    "booth": booth,
 }
 """Every part, in the order of the report."""
 

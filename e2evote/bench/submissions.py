@@ -6,44 +6,29 @@ with verification of their proofs before they are accepted. Times are by the clo
 """
 
 import http.client
-import json
-import multiprocessing
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from statistics import quantiles
 
-from e2evote.bench.archive import GrowingRecord
+from e2evote.bench.boards import begin_election, served
 from e2evote.bench.figures import Figure, Meter, Stopwatch, Time, Watch
-from e2evote.bench.phases import Prepared
 from e2evote.bench.workload import Workload
 from e2evote.board.log import Board
-from e2evote.election.acceptance import Acceptance
-from e2evote.election.publishing import Publisher, open_new_device
-from e2evote.encoding import canonical_json
 from e2evote.encryption import encrypt_ballots
-from e2evote.engine.workers import Here
 from e2evote.errors import E2EVoteError
 from e2evote.group.elements import Group
 from e2evote.group.parameters import INSECURE_NAMES
-from e2evote.record.ballot import NO_CHAINING
 from e2evote.record.codec import dump
-from e2evote.record.layout import Directory, Record
 from e2evote.web.application import board_application
-from e2evote.web.serving import listen, serve
 from e2evote.web.site import Settings
 from e2evote.web.token import submission_token
 
 ACCEPT, MEDIAN, SLOW, SLOWEST = "accept a ballot", "wait, median", "wait, 95 %", "wait, 99 %"
 CLIENTS = 8
-_PATIENCE = 120
-"""Seconds in which the server has to begin."""
 
 
 def over_proofs(workload: Workload, group: Group, processes: int, url: str | None, watch: Watch) -> list[Figure]:
@@ -78,18 +63,8 @@ def over_proofs(workload: Workload, group: Group, processes: int, url: str | Non
 
 def _prepare(folder: Path, workload: Workload, group: Group, database: str | None) -> list[bytes]:
     """Make a board with an election whose device is open, and return what submits each of its ballots."""
-    clock = partial(datetime.now, UTC)
-    with Board.create(folder, "bench.example/board", database=database) as board:
-        lines = board.policy.encode().decode().splitlines()
-        fields = json.loads(workload.manifest_bytes) | {"chaining_modes": [0, 1], "board": lines}
-        election = replace(workload, manifest_bytes=canonical_json(fields))
-        record = GrowingRecord(folder.parent / "record", election, group)
-        acceptance = Acceptance.of(board, frozenset(INSECURE_NAMES))
-        Publisher(board, acceptance, Record(Directory(record.root)), clock).publish(Here())
-        device = open_new_device(board, acceptance, "bench", NO_CHAINING, clock)
-        opening = acceptance.opening(device)
-    prepared: Prepared = record.prepared
-    ballots = encrypt_ballots(prepared.election, opening, workload.ballots)
+    election, opening = begin_election(folder, workload, group, database)
+    ballots = encrypt_ballots(election, opening, workload.ballots)
     return [b'{"ballot":' + dump(ballot) + b"}" for ballot, _ in ballots]
 
 
@@ -97,7 +72,7 @@ def _measure(meter: Meter, settings: Settings, bodies: Sequence[bytes]) -> None:
     """Send all from several clients at once; the first of each client is not counted, for the server is cold."""
     waits: list[float] = []
     shares = [bodies[start::CLIENTS] for start in range(CLIENTS)]
-    with served(settings) as port:
+    with served(partial(board_application, settings)) as port:
         token = submission_token(settings.folder)
         warm = [threading.Thread(target=_submit, args=(port, token, share[:1], [])) for share in shares]
         clients = [threading.Thread(target=_submit, args=(port, token, share[1:], waits)) for share in shares]
@@ -135,43 +110,6 @@ def _submit(port: int, token: str, bodies: Sequence[bytes], waits: list[float]) 
         if status == 200:
             waits.append(time.perf_counter() - start)
     connection.close()
-
-
-@contextmanager
-def served(settings: Settings) -> Iterator[int]:
-    """Serve a board in a process of its own while the block runs, and give its port.
-
-    Raises:
-        E2EVoteError: it does not begin.
-    """
-    with listen("127.0.0.1", 0) as listening:
-        process = multiprocessing.get_context("spawn").Process(
-            target=serve, args=(partial(board_application, settings), listening)
-        )
-        process.start()
-        port = int(listening.getsockname()[1])
-    try:
-        _wait(port, process.is_alive)
-        yield port
-    finally:
-        process.terminate()
-        process.join()
-
-
-def _wait(port: int, alive: Callable[[], bool]) -> None:
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until and alive():
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
-        try:
-            connection.request("GET", "/policy")
-            connection.getresponse().read()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-        finally:
-            connection.close()
-    raise E2EVoteError("the benchmark's server does not begin")
 
 
 def _check(folder: Path, ballots: int) -> None:

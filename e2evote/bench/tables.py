@@ -1,7 +1,8 @@
 """Figures as tables of text: a row a phase and a column a backend, or a row a step of what grows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from e2evote.bench.calls import AGAIN, AT_ONCE, CALLS, COME, EVERY, SLOWEST, VOTE, WAITS
 from e2evote.bench.figures import Figure
 from e2evote.bench.phases import ENCRYPT, VERIFY
 
@@ -12,11 +13,11 @@ Table = tuple[str, Rows]
 
 
 def tables(figures: Sequence[Figure]) -> Iterator[Table]:
-    """Yield a table for every part, with a title."""
+    """Yield tables for every part, with their titles."""
     for part in dict.fromkeys(figure.part for figure in figures):
         found = [figure for figure in figures if figure.part == part]
         if part in _GROWING:
-            yield _GROWING[part](found)
+            yield from (table(found) for table in _GROWING[part])
             continue
         for case in dict.fromkeys(figure.case for figure in found):
             yield f"{case}, one thread: pm each", _phases([figure for figure in found if figure.case == case])
@@ -98,7 +99,44 @@ def _submission(figures: Sequence[Figure]) -> Table:
     return f"A board's server, {figures[0].size} clients at once, by the clock on the wall", rows
 
 
-_GROWING = {"ballots": _ballots, "cores": _cores, "options": _options, "log": _log, "submission": _submission}
+def _booth(figures: Sequence[Figure]) -> Table:
+    heading = ["ballots, proofs, voters", "votes", "voters at once", "come a second", "cast a second", "asked again"]
+    rows = [[*heading, *(f"{EVERY}: {what}, ms" for what, _ in WAITS)]]
+    for case, of in _cases(figures):
+        again = sum(figure.count for figure in of.values() if figure.what.startswith(AGAIN))
+        come = f"{1000 / of[COME].milliseconds:.2f}" if COME in of else ""
+        cast = f"{1000 / of[VOTE].milliseconds:.2f}"
+        rows.append([case, f"{of[VOTE].count:,}", str(of[AT_ONCE].count), come, cast, str(again), *_waits(of, EVERY)])
+    return "A booth's server, from signing in to the receipt of the cast ballot, by the clock on the wall", rows
+
+
+def _booth_calls(figures: Sequence[Figure]) -> Table:
+    rows = [["ballots, proofs, voters", "call", "answers", "asked again", *(f"{what}, ms" for what, _ in WAITS)]]
+    for case, of in _cases(figures):
+        for call in CALLS[1:]:
+            begin = f"{AGAIN}: {call}: "
+            again = [f"{of[what].count} ({what.removeprefix(begin)})" for what in of if what.startswith(begin)]
+            rows.append([case, call, f"{of[f'{call}, {SLOWEST}'].count:,}", ", ".join(again), *_waits(of, call)])
+    return "The same, call by call", rows
+
+
+def _cases(figures: Sequence[Figure]) -> Iterator[tuple[str, dict[str, Figure]]]:
+    for case in dict.fromkeys(figure.case for figure in figures):
+        yield case, {figure.what: figure for figure in figures if figure.case == case}
+
+
+def _waits(of: Mapping[str, Figure], call: str) -> list[str]:
+    return [f"{of[f'{call}, {what}'].milliseconds:,.0f}" for what, _ in WAITS]
+
+
+_GROWING = {
+    "ballots": (_ballots,),
+    "cores": (_cores,),
+    "options": (_options,),
+    "log": (_log,),
+    "submission": (_submission,),
+    "booth": (_booth, _booth_calls),
+}
 
 
 def _steps(figures: Sequence[Figure]) -> Iterator[tuple[tuple[str, int], list[Figure]]]:

@@ -43,6 +43,15 @@ from e2evote.terminal.screen import note
     metavar="URL",
     help="Of 'log' and 'submission': also on this empty PostgreSQL database; may be repeated, one for each of them.",
 )
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Of 'booth': voters that come a second; by default 0.7 times as many as a rush of them gets through.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Of 'booth': processes that verify; by default 2."
+)
 @click.option("--plot", type=ANY_PATH, metavar="FILE", help="Also draw the figures, as SVG; needs matplotlib.")
 def bench(
     parts: tuple[str, ...],
@@ -51,6 +60,8 @@ def bench(
     saved: tuple[Path, ...],
     json_file: Path | None,
     databases: tuple[str, ...],
+    rate: float | None,
+    jobs: int | None,
     plot: Path | None,
 ) -> None:
     """Measure what an election costs at 4096 bits.
@@ -64,9 +75,10 @@ def bench(
       options     cost as contests get more options
       log         entries a second that the board's log acknowledges
       submission  ballots a second that a board's server accepts, with and without their proofs
+      booth       votes a second that a booth's server takes from 200 voters at once, and how long they wait
 
     The unit is pm, the time of one modular power (4096-bit modulus, 256-bit exponent) in the same process: seconds
-    drift with the machine, ratios hold. All of it takes ten minutes to an hour, --quick a minute or two.
+    drift with the machine, ratios hold. All of it takes ten minutes to an hour, --quick some minutes.
 
     For example:
 
@@ -77,7 +89,8 @@ def bench(
             check_free(path, overwrite=True)
     reports = [Report.load(path) for path in saved]
     if parts or not saved:
-        reports.insert(0, Report.of(measure(parts or ("workload",), QUICK if quick else FULL, backends, databases)))
+        plan = replace(QUICK if quick else FULL, rate=rate, verifying=jobs)
+        reports.insert(0, Report.of(measure(parts or ("workload",), plan, backends, databases)))
     report = reduce(Report.beside, reports)
     if json_file is None or str(json_file) != "-":
         show(report)

@@ -33,8 +33,11 @@ class Verification(Generic[T]):
         self._pool = self._new_pool()
 
     def _new_pool(self) -> ProcessPoolExecutor:
+        """Return processes that begin at once, so that the first voter does not wait for them."""
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._processes, context, partial(_begin, self._prepare))
+        pool = ProcessPoolExecutor(self._processes, context, partial(_begin, self._prepare))
+        pool.submit(_ready)
+        return pool
 
     async def verify(self, item: T) -> None:
         """Return when the item has been verified.
@@ -71,6 +74,10 @@ def _begin(prepare: Callable[[], Callable[[Any], None]]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this process when it is done
     end_with_parent()
     _verifier = prepare()
+
+
+def _ready() -> None:
+    """Do nothing: what has a process do so is only there when the process is."""
 
 
 def _verify(item: object) -> None:

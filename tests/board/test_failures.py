@@ -11,16 +11,17 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
 
 from e2evote.board.committer import Committer
 from e2evote.board.log import Board, Writing
+from e2evote.board.storage import database as module
 from e2evote.errors import StorageError
 from tests.board.conftest import execute, server
 from tests.board.keys import ORIGIN
@@ -224,6 +225,33 @@ def test_a_database_that_another_program_has_locked(file_board: Board, monkeypat
             append(file_board, entry(0))
         other.communicate("")
     check(file_board, 0)
+
+
+def test_threads_queue_for_the_lock_and_do_not_ask_the_database_again_and_again(file_board: Board) -> None:
+    """SQLite may let whoever sleeps between two tries starve; here nobody may try twice."""
+    database = file_board._database
+    event.listen(database._engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 0"))
+    waiting = threading.Barrier(8)
+
+    def work(number: int) -> None:
+        waiting.wait()
+        append(file_board, entry(number))
+
+    with ThreadPoolExecutor(8) as threads:
+        for future in [threads.submit(work, number) for number in range(8)]:
+            future.result()
+    with file_board.reading() as snapshot:
+        assert set(snapshot.entries(0, 8)) == {entry(number) for number in range(8)}
+
+
+def test_a_thread_that_holds_the_lock_for_too_long(file_board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    with file_board.writing(), ThreadPoolExecutor(1) as threads:
+        future = threads.submit(append, file_board, entry(0))
+        with pytest.raises(StorageError, match="others are writing"):
+            future.result()
+    append(file_board, entry(0))
+    check(file_board, 1)
 
 
 # ----------------------------------------------------------------------------------------------------- the connection

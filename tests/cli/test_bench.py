@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from e2evote.bench import cores, figures, phases, refusals
+from e2evote.bench import calls, cores, figures, phases, refusals
 from e2evote.bench.plan import PARTS, Plan
 from e2evote.bench.workload import Tallies, Workload
 from e2evote.cli import bench
@@ -15,7 +15,7 @@ from e2evote.group.elements import Group
 from e2evote.verifier.report import Ledger
 from tests.cli.conftest import run
 
-TINY = Plan((2,), 6, 1, 10, (5, 10), 5, (1, 2), 1, (2, 3), 5, 12, (1, 3), 24)
+TINY = Plan((2,), 6, 1, 10, (5, 10), 5, (1, 2), 1, (2, 3), 5, 12, (1, 3), 24, 3, 6)
 KEYS = {"part", "case", "backend", "what", "count", "milliseconds", "pm"}
 
 
@@ -75,10 +75,36 @@ def test_every_part_and_what_it_varies(saved: Path) -> None:
         "options": {2, 3},
         "log": {1, 3},
         "submission": {8},
+        "booth": {3},
     }
     peaks = [row["bytes"] for row in rows if row["part"] == "ballots" and row["what"] == phases.VERIFY]
     assert len(peaks) == 2
     assert all(peak > 2**20 for peak in peaks)
+
+
+def test_a_crowd_in_the_booth(saved: Path) -> None:
+    of: dict[str, dict[str, Any]] = {}
+    for row in figures_of(saved.read_text()):
+        if row["part"] == "booth":
+            of.setdefault(row["case"], {})[row["what"]] = row
+    assert {case: rows[calls.VOTE]["count"] for case, rows in of.items()} == {
+        "EG-2x4, verified, in a rush": 3,
+        "EG-2x4, verified, at a rate": 6,
+        "EG-2x4, unverified, in a rush": 3,
+        "EG-2x4, unverified, at a rate": 3,
+    }
+    for case, rows in of.items():
+        assert rows[calls.AT_ONCE]["count"] == 3
+        assert (calls.COME in rows) == ("at a rate" in case)
+        votes = rows[calls.VOTE]["count"]
+        for call in calls.CALLS:
+            times = {calls.EVERY: len(calls.STEPS), calls.MESSAGE: 2}.get(call, 1)
+            waits = [rows[f"{call}, {what}"] for what, _ in calls.WAITS]
+            assert [row["count"] for row in waits] == [votes * times] * 3
+            assert waits == sorted(waits, key=lambda row: row["milliseconds"])
+    shown = run("bench", "--saved", saved).stdout
+    assert "cast a second" in shown
+    assert "| EG-2x4, verified, at a rate   |           cast |       6 |" in shown
 
 
 def test_saved_figures_stand_beside_others(saved: Path, tmp_path: Path) -> None:

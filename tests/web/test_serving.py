@@ -189,6 +189,14 @@ def test_proofs_are_verified_before_a_ballot_is_accepted(voting: VotingBoard, be
         assert view.length("ballots") == 2
 
 
+def test_processes_that_verify_are_there_before_the_first_ballot() -> None:
+    verification = Verification[float](slowly, 1, 1)
+    try:
+        assert len(verification._pool._processes) == 1
+    finally:
+        verification.close()
+
+
 def test_only_so_many_wait() -> None:
     async def run() -> list[object]:
         verification = Verification[float](slowly, 1, 1)

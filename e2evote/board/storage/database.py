@@ -11,8 +11,9 @@ that runs with ``fsync=off`` is refused.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
@@ -36,6 +37,7 @@ class Database:
     def __init__(self, engine: Engine, where: str) -> None:
         """Take an engine, and what the database is called in errors."""
         self._engine, self.where = engine, where
+        self._writer = Lock()
 
     @classmethod
     def at(cls, place: Path | str, create: bool = False) -> "Database":
@@ -54,16 +56,34 @@ class Database:
             StorageError: there is no connection, or the commit failed; after a lost connection it may nevertheless have
                 taken place.
         """
-        with translated(self.where):
-            connection = self._engine.connect()
-        try:
+        with self._turn() if writing else nullcontext():
             with translated(self.where):
-                _begin(connection, writing)
-            yield connection
-            if writing:
-                _commit(connection, self.where)
+                connection = self._engine.connect()
+            try:
+                with translated(self.where):
+                    _begin(connection, writing)
+                yield connection
+                if writing:
+                    _commit(connection, self.where)
+            finally:
+                _end(connection)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let one thread of this process after the other ask for the database's lock.
+
+        SQLite has whoever does not get it sleep and ask again, up to a tenth of a second: of many threads that write,
+        some then wait for ever while the lock is free most of the time.
+
+        Raises:
+            StorageError: the others take too long.
+        """
+        if not self._writer.acquire(timeout=PATIENCE):
+            raise StorageError(f"{self.where}: others are writing")
+        try:
+            yield
         finally:
-            _end(connection)
+            self._writer.release()
 
     def close(self) -> None:
         """Close all connections."""
