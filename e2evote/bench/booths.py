@@ -42,7 +42,7 @@ SUSTAINED = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class VotingRound:
     """What one server is asked: its processes that verify, votes in a rush and at a rate; a few before, to warm up."""
 
     proofs: str
@@ -69,12 +69,12 @@ class Load:
     rate: float | None = None
 
     @property
-    def rounds(self) -> tuple[Round, Round]:
+    def rounds(self) -> tuple[VotingRound, VotingRound]:
         """One server that verifies proofs, and one that does not."""
         half = self.votes // 2
         return (
-            Round("verified", self.processes, max(self.voters, self.votes // 5), self.votes),
-            Round("unverified", 0, max(self.voters, half // 5), half),
+            VotingRound("verified", self.processes, max(self.voters, self.votes // 5), self.votes),
+            VotingRound("unverified", 0, max(self.voters, half // 5), half),
         )
 
 
