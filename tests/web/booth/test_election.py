@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from e2evote.cli.booth_demo import show_counting
 from e2evote.cli.workspace import Workspace
-from e2evote.encoding import strict_json
 from e2evote.record import layout
 from e2evote.record.opened import ChallengedBallot
-from tests.cli.running import run
 from tests.web.booth.booths import BoothServer, Encrypted, Voter, encrypted, make_booth, plaintexts, position_in
+from tests.web.booth.counting import count, statuses, told
 
 VOTERS, CHALLENGERS = 12, 3
 
@@ -67,27 +65,13 @@ def test_the_count_is_what_was_cast(
 ) -> None:
     directory, cast, log = held
     assert log.splitlines() == ["an outbox is for development: whoever can read /outbox can sign in as anybody"]
-    show_counting(Workspace(directory))
-    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
-    commands = [words[1:] for words in lines if words[1] != "serve"]
-    assert [words[1] for words in commands[:-1]] == [
+    assert count(directory, capsys) == [
         "spoil-rest", "close-device", "fetch", "accumulate", "publish", "fetch", "decrypt", "publish", "end", "fetch"
     ]  # fmt: skip
-    for words in commands:
-        alone = () if words[1] in ("spoil-rest", "close-device", "fetch", "end") else ("--jobs", 1)
-        run(*words, *alone)
-    record = Workspace(directory).record
-    tallies = [strict_json(line, where) for where, line in record.lines(layout.TALLIES)]
-    told = {
-        option["label"]: option["tally"]
-        for tally in tallies for contest in tally["contests"] for option in contest["options"]
-    }  # fmt: skip
-    wanted = expected(directory, cast)
-    assert {label: count for label, count in told.items() if count} == {k: v for k, v in wanted.items() if v}
-    statuses = Counter(status.status for status in record.statuses(1))
-    assert statuses == {"cast": VOTERS, "challenged": CHALLENGERS, "spoiled": 2}
-    group = Workspace(directory).election.group
-    opened = list(record.objects(ChallengedBallot, layout.CHALLENGED_BALLOTS, group))
+    assert told(directory) == {label: number for label, number in expected(directory, cast).items() if number}
+    assert statuses(directory) == {"cast": VOTERS, "challenged": CHALLENGERS, "spoiled": 2}
+    workspace = Workspace(directory)
+    opened = list(workspace.record.objects(ChallengedBallot, layout.CHALLENGED_BALLOTS, workspace.election.group))
     assert len(opened) == CHALLENGERS
 
 
