@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -448,6 +449,32 @@ def test_the_network_is_lost_between_encrypting_and_casting(voter: Open, lost: s
         again.click()
         one.screen("receipt")
         assert cut == ["commit", "code", "cast"]
+
+
+def test_a_busy_server_is_asked_again_when_it_says(voter: Open) -> None:
+    """As long as it says when to come back, nobody has to press anything; after five times they are asked."""
+    with voter(18) as one:
+        told: list[str] = []
+
+        def busy(route: Route) -> None:
+            call = route.request.url.rpartition("/")[2].partition("?")[0]
+            told.append(call)
+            if told.count(call) > {"commit": 2, "code": 5}[call]:
+                return route.continue_()
+            body = {"error": "busy", "message": "later", "wait": 1, "field": "", "now": int(time.time())}
+            return route.fulfill(status=503, json=body)
+
+        for call in ("commit", "code"):
+            one.page.route(re.compile(f"/vote/api/{call}"), busy)
+        one.sign_in()
+        one.fill_in(VOTES)
+        one.encrypt()
+        one.press("cast")
+        again = one.page.locator("#connection button")
+        expect(again).to_be_focused()
+        assert told == ["commit"] * 3 + ["code"] * 5
+        again.click()
+        one.screen("code")
 
 
 def test_signing_in_elsewhere_ends_this_page_which_says_so(voter: Open, server: BoothServer, directory: Path) -> None:

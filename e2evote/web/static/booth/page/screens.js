@@ -2,8 +2,12 @@
 
 import { byId, element } from "./dom.js";
 import { Unreachable } from "./api.js";
+import { sleep } from "./pause.js";
 
 /** @typedef {import("./texts.js").Texts} Texts */
+
+/** How often a busy server is asked before the reader is. */
+const TRIES = 5;
 
 /** A screen that is shown. */
 export class Screen {
@@ -148,16 +152,18 @@ export class Screens {
   }
 
   /** Do something that needs the network; when there is none, say so and let the reader try again, as often as it takes.
+   * A server that is busy says when to come back; the reader hears of it only if that goes on.
    * @template T
    * @param {() => Promise<T>} doing @returns {Promise<T>}
    */
   async insist(doing) {
-    for (;;) {
+    for (let tries = 1; ; tries++) {
       try {
         return await doing();
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error;
-        await this.#askAgain();
+        if (error.wait && tries % TRIES) await Promise.race([sleep(error.wait), this.interrupted]);
+        else await this.#askAgain();
       }
     }
   }
