@@ -28,6 +28,7 @@ from e2evote.election.monitor import Monitor, State
 from e2evote.election.objects import named
 from e2evote.election.receipts import verify_receipt
 from e2evote.election.times import shown_time
+from e2evote.election.voters_receipt import LIMIT, receipt_of
 from e2evote.errors import CheckError, E2EVoteError, StorageError
 from e2evote.record.codec import dump
 from e2evote.terminal.screen import note, progress, say
@@ -160,7 +161,7 @@ def adjudicate(
 
     'included': the board shows the entry. 'promise broken by the board': it signed another entry in its place, or its
     final checkpoint, or one that a witness cosigned after the deadline, lacks it. 'not yet decidable', and why.
-    'receipt not genuine': this board did not sign it.
+    'receipt not genuine': this board did not sign it. RECEIPT may be the file that a voter saved after casting.
 
     Exit code: 0 included, 1 promise broken, 4 not genuine, 5 not yet decidable, 2 something could not be read.
 
@@ -170,7 +171,7 @@ def adjudicate(
     """
     if proof_file is not None:
         check_free(proof_file)
-    data = read_small(receipt)
+    data = receipt_of(read_small(receipt, LIMIT), str(receipt))
     with opened_source(place, read_trusted(policy_path)) as source:
         found = judged(source, data, others)
     if found.proof is not None and proof_file is not None:

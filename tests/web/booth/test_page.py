@@ -23,6 +23,7 @@ from e2evote.hashing import selection_nonce
 from e2evote.record.ballot import EncryptedBallot
 from e2evote.record.codec import dump, parse
 from e2evote.record.entries import StatusEntry
+from tests.cli.running import run
 from tests.web.booth.booths import BoothServer, Voter, make_booth
 from tests.web.booth.driving import PageVoter
 from tests.web.browser import DESKTOP, PHONE, window
@@ -103,12 +104,20 @@ def narrow(one: PageVoter) -> None:
 
 
 def saved_receipt(one: PageVoter, folder: Path) -> dict[str, Any]:
-    """What the button saves."""
+    """What the button saves, which anybody can hold against the board."""
     with one.page.expect_download() as download:
         one.press("download")
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
+    board = one.directory / "board"
+    judge = ("board", "adjudicate", path, "--board", board, "--policy", board / "policy", "--json")
+    assert json.loads(run(*judge).stdout)["verdict"] == "included"
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    other = content | {"confirmation_code": "0" * 64}
+    path.write_text(json.dumps(other), encoding="utf-8")
+    run(*judge, code=2)
+    path.write_text(json.dumps(content | {"more": 1}), encoding="utf-8")
+    run(*judge, code=2)
     return content
 
 
@@ -376,7 +385,7 @@ def test_fields_that_are_empty_or_wrong_are_pointed_at(voter: Open, missing: str
 
 def test_reloading_at_each_step(voter: Open) -> None:
     """Before signing in nothing is lost; then choices are, and the page says why; an encrypted ballot is void."""
-    with voter(13) as one:
+    with voter(13, accessible=True) as one:
         dialogs = []
         one.page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
         one.open()
@@ -473,6 +482,8 @@ def test_a_busy_server_is_asked_again_when_it_says(voter: Open) -> None:
         again = one.page.locator("#connection button")
         expect(again).to_be_focused()
         assert told == ["commit"] * 3 + ["code"] * 5
+        one.accessible = True
+        one.look("connection")
         again.click()
         one.screen("code")
 

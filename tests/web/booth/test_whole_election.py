@@ -128,11 +128,13 @@ def test_a_ballot_whose_time_is_over_on_the_server(browser: Browser, open_booth:
         one.cast()
 
 
-@pytest.mark.parametrize("language", ["en", "fa"])
-def test_voting_ends_while_somebody_votes(browser: Browser, tmp_path: Path, language: str) -> None:
+@pytest.mark.parametrize(("language", "size"), [("en", PHONE), ("fa", DESKTOP)])
+def test_voting_ends_while_somebody_votes(
+    browser: Browser, tmp_path: Path, language: str, size: dict[str, int]
+) -> None:
     clock, directory = Clock(), make_booth(tmp_path / "club", hours=0.25)
-    with served(directory, clock) as url, window(browser, language) as watched:
-        one = PageVoter(watched, url, directory, 3, language)
+    with served(directory, clock) as url, window(browser, language, size) as watched:
+        one = PageVoter(watched, url, directory, 3, language, accessible=True)
         one.sign_in()
         one.fill_in(VOTES[0][2])
         clock.ahead += 1000
@@ -163,8 +165,8 @@ def test_casting_in_two_windows_counts_once(browser: Browser, open_booth: Path) 
         one.fill_in(VOTES[0][2])
         one.encrypt()
         watched.page = watched.context.new_page()
-        two = PageVoter(watched, url, open_booth, 4)
-        two.page.goto(f"{url}/vote/en")
+        two = PageVoter(watched, url, open_booth, 4, "fa", accessible=True)
+        two.page.goto(f"{url}/vote/fa")
         two.screen("start")
         two.press("begin")
         two.fill_in(VOTES[0][2])

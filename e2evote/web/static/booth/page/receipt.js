@@ -102,8 +102,8 @@ function file({ committed, note }, proofs) {
   const content = {
     format: "e2evote-voters-receipt/v1",
     confirmation_code: committed.sealed.code,
-    ballot: { receipt: committed.note, proof: proofs.ballot },
-    cast: { receipt: note, proof: proofs.cast },
+    ballot: { receipt: committed.note, proof: proofs.ballot ?? undefined },
+    cast: { receipt: note, proof: proofs.cast ?? undefined },
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }
