@@ -196,26 +196,25 @@ def judged(source: Source, receipt: bytes, others: Iterable[str]) -> Judgement:
 
 @click.command()
 @board_place
-@click.option("--state", "folder", required=True, type=ANY_PATH, metavar="FOLDER", help="Where the monitor keeps every "
-              "checkpoint it saw, a mirror of the board, alarms and evidence.")  # fmt: skip
+@click.option("--state", "folder", required=True, type=ANY_PATH, metavar="FOLDER", help="For checkpoints, a mirror, "
+              "alarms and evidence.")  # fmt: skip
 @policy_file
-@click.option("--also", multiple=True, metavar="FILE|URL", help="A checkpoint that somebody else was shown: a "
-              "witness's, another monitor's. May be repeated.")  # fmt: skip
+@click.option("--also", multiple=True, metavar="FILE|URL", help="A checkpoint that somebody else was shown. "
+              "May be repeated.")  # fmt: skip
 @click.option("--follow", is_flag=True, help="Go on looking until interrupted.")
 @click.option("--interval", type=click.FloatRange(min=0.1), default=60.0, show_default=True, metavar="SECONDS",
-              help="How long to wait with --follow.")  # fmt: skip
+              help="Between looks.")  # fmt: skip
 @click.option("--skew", type=click.IntRange(min=1), default=PLAUSIBLE.skew, show_default=True, metavar="SECONDS",
-              help="How far an entry's time may be from witnesses' times.")  # fmt: skip
+              help="Allowed between entries' times and witnesses'.")  # fmt: skip
 @click.option("--stale", type=click.IntRange(min=1), default=PLAUSIBLE.stale, show_default=True, metavar="SECONDS",
-              help="How old the newest cosignature may be.")  # fmt: skip
+              help="Allowed age of the newest cosignature.")  # fmt: skip
 @click.option("--burst-window", type=click.IntRange(min=60), default=PLAUSIBLE.window, show_default=True,
-              metavar="SECONDS", help="The length of the end that may hold a burst.")  # fmt: skip
+              metavar="SECONDS", help="The length of the end of voting.")  # fmt: skip
 @click.option("--burst-factor", type=click.FloatRange(min=1), default=PLAUSIBLE.factor, show_default=True, metavar="F",
-              help="How many times the ballots of the busiest earlier window are too many.")  # fmt: skip
-@click.option("--booth", metavar="URL", help="Where voters vote: the files that are served there are held against the "
-              "newest list on the board.")  # fmt: skip
-@click.option("--user-agent", "agents", multiple=True, metavar="TEXT", help="With --booth: what to call oneself, in "
-              "place of common browsers. May be repeated; each time one is chosen at random.")  # fmt: skip
+              help="How many times the busiest window before is too much for the end.")  # fmt: skip
+@click.option("--booth", metavar="URL", help="Where voters vote: its files are held against the board's list.")
+@click.option("--user-agent", "agents", multiple=True, metavar="TEXT", help="Asks the booth so, in place of "
+              "common browsers. May be repeated.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print alarms as JSON, one a line.")
 @click.pass_context
 def monitor(
@@ -236,21 +235,14 @@ def monitor(
 ) -> None:
     """Follow a board: once, for cron, or with --follow for as long as it runs.
 
-    It compares every checkpoint with all that it saw before, mirrors what is new, and looks for ballots with a code
-    that is there already, statuses given twice or without their secret, times that go back or do not fit those of
-    witnesses, a burst of ballots at the end, missing objects, and a board that shows different people different trees.
-    Every alarm is printed once and appended to FOLDER/alarms.ndjson.
-
-    With --booth it also asks for every file of the voting booth, as a browser asks, and keeps those that are not as the
-    board says in FOLDER/evidence.
+    It compares every checkpoint with all that it saw before, mirrors what is new, and looks for what an honest board
+    does not do (docs/guides/watching-a-board.md). Alarms are printed once and appended to FOLDER/alarms.ndjson.
 
     Exit code: 1 if there are or were alarms, 2 if board or booth could not be read.
 
     For example:
 
-        e2evote board monitor https://board.example/club --state watch --policy manifest.json
-
-        e2evote board monitor https://board.example/club --state watch --booth https://vote.example
+        e2evote board monitor https://board.example --state watch --policy FILE
     """
     rules, of_booth = (
         Rules(skew=skew, stale=stale, window=burst_window, factor=burst_factor),
