@@ -462,7 +462,7 @@ def test_the_network_is_lost_between_encrypting_and_casting(voter: Open, lost: s
 
 def test_a_busy_server_is_asked_again_when_it_says(voter: Open) -> None:
     """As long as it says when to come back, nobody has to press anything; after five times they are asked."""
-    with voter(18) as one:
+    with voter(20) as one:
         told: list[str] = []
 
         def busy(route: Route) -> None:
