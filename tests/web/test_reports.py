@@ -1,5 +1,6 @@
 """Reports of checks that failed: taken in from anywhere, strictly and not without end, and kept under numbers."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from e2evote.election import reports
 from e2evote.election.reports import REPORT_LIMIT, Reports, counts, parse_report
 from e2evote.errors import CheckError, ParseError, StorageError
-from e2evote.web.bodies import TurnedAwayError
+from e2evote.web.bodies import TurnedAwayError, body_of
 from e2evote.web.checker import reporting
 from e2evote.web.checker.reporting import EACH, WINDOW, Rates, report_routes
 from tests.web.elections import VotingBoard
@@ -133,6 +135,24 @@ def test_few_from_one_address_and_not_too_many_in_all(taking: TestClient, monkey
     monkeypatch.setattr(reporting, "TOGETHER", EACH + 3)
     assert send(taking, encoded(MISSING), x="c")[0] == 201
     assert send(taking, encoded(MISSING), x="d")[0] == 429
+
+
+def test_many_at_once_are_not_more_than_may_come(taking: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests whose bodies are still on their way are counted like those that came one after the other."""
+    inside: list[Request] = []
+
+    async def together(request: Request, limit: int) -> bytes:
+        inside.append(request)
+        while len(inside) < 3:
+            await asyncio.sleep(0.001)
+        return await body_of(request, limit)
+
+    monkeypatch.setattr(reporting, "EACH", 1)
+    monkeypatch.setattr(reporting, "body_of", together)
+    headers = {"Content-Type": "application/json", "x": "a"}
+    with ThreadPoolExecutor(3) as pool:
+        sent = [pool.submit(taking.post, "/report", content=encoded(MISSING), headers=headers) for _ in range(3)]
+        assert sorted(one.result().status_code for one in sent) == [201, 429, 429]
 
 
 def test_rates_are_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,8 +63,9 @@ async def _taken(request: Request, reports: Reports, rates: "Rates", address: st
     try:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise TurnedAwayError(415, "expected Content-Type: application/json")
-        rates.require(address)
+        rates.require(address)  # before anything is read
         report = parse_report(await body_of(request, REPORT_LIMIT))
+        rates.require(address)  # and again: others of this address may have come since
         rates.count(address)
         kept = await run_in_threadpool(reports.add, report, datetime.now(UTC))
     except TurnedAwayError as refused:
@@ -110,6 +111,8 @@ class Rates:
         """Note that a report has come; of too many addresses those of longest ago are forgotten."""
         now = self._clock()
         self._all.append(now)
+        if not address:
+            return
         times = self._by.pop(address, deque())
         times.append(now)
         self._by[address] = times
