@@ -13,6 +13,7 @@ from e2evote.election.reports import FOLDER, KeptReport, Reports
 from e2evote.encoding import hex_of
 from e2evote.errors import CheckError
 from e2evote.record.codec import dump
+from e2evote.terminal.program import printable
 from e2evote.terminal.screen import note, progress, row, say, screen, table
 
 _BOARD = "board"
@@ -62,7 +63,7 @@ def show(directory: Path, number: int) -> None:
 
         e2evote report show club 1
     """
-    click.echo(dump(_reports(directory).get(number)).decode())
+    click.echo(printable(dump(_reports(directory).get(number)).decode()))
 
 
 @report.command()
