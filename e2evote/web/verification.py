@@ -36,7 +36,8 @@ class Verification(Generic[T]):
         """Return processes that begin at once, so that the first voter does not wait for them."""
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(self._processes, context, partial(_begin, self._prepare))
-        pool.submit(_ready)
+        for _ in range(self._processes):
+            pool.submit(_ready)
         return pool
 
     async def verify(self, item: T) -> None:

@@ -190,9 +190,9 @@ def test_proofs_are_verified_before_a_ballot_is_accepted(voting: VotingBoard, be
 
 
 def test_processes_that_verify_are_there_before_the_first_ballot() -> None:
-    verification = Verification[float](slowly, 1, 1)
+    verification = Verification[float](slowly, 2, 1)
     try:
-        assert len(verification._pool._processes) == 1
+        assert len(verification._pool._processes) == 2
     finally:
         verification.close()
 

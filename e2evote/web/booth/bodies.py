@@ -1,4 +1,4 @@
-"""What the booth's page sends: one type a call, closed and strict (docs/formats/booth-api.yaml)."""
+"""What the booth's page sends: one type a call, closed and strict (schemas/booth_api.json)."""
 
 from typing import Annotated, Any
 

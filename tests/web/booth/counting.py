@@ -31,7 +31,7 @@ def told(directory: Path) -> dict[str, int]:
     """The result, by the labels of options that have votes."""
     record = Workspace(directory).record
     found = Counter[str]()
-    for line, where in ((line, where) for where, line in record.lines(layout.TALLIES)):
+    for where, line in record.lines(layout.TALLIES):
         for contest in strict_json(line, where)["contests"]:
             found.update({option["label"]: option["tally"] for option in contest["options"]})
     return {label: number for label, number in found.items() if number}

@@ -15,7 +15,7 @@ import { verifyStatusReceipt } from "./receipts.js";
 /** After these the voter may choose again, with the message. */
 const BACK = ["too-often", "no-channel", "no-asking", "too-many-codes", "too-many-wrong"];
 
-/** Cast a ballot; null where the voter goes back.
+/** Cast a ballot, unless the voter goes back.
  * @param {Booth} booth @param {Committed} committed @returns {Promise<Cast | string>} a string says why it was not cast
  */
 export async function cast(booth, committed) {
