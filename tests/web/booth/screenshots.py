@@ -13,8 +13,8 @@ from playwright.sync_api import Browser
 
 from tests.web.booth.booths import BoothServer, make_booth
 from tests.web.booth.driving import PageVoter
-from tests.web.booth.pictures import smaller
 from tests.web.browser import chromium, window
+from tests.web.pictures import smaller
 
 FOLDER = Path(__file__).parents[3] / "docs" / "booth"
 SIZES = {"fa": {"width": 360, "height": 740}, "en": {"width": 1024, "height": 720}}
