@@ -56,8 +56,13 @@ def canonical_json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def strict_json(data: bytes, where: str) -> Any:  # noqa: ANN401  (JSON is any of its types)
+def strict_json(data: bytes, where: str, nulls: bool = False) -> Any:  # noqa: ANN401  (JSON is any of its types)
     """Parse UTF-8 JSON, refusing duplicate keys, null, NaN, infinities, lone surrogates, a BOM and absurd nesting.
+
+    Args:
+        data: the text.
+        where: what to call it in an error.
+        nulls: accept null, for formats of others.
 
     Raises:
         ParseError: with ``where`` and the first problem found.
@@ -68,7 +73,7 @@ def strict_json(data: bytes, where: str) -> Any:  # noqa: ANN401  (JSON is any o
         for key, value in items:
             if key in result:
                 raise ParseError(where, "the key appears twice", _printable(key))
-            if value is None:
+            if value is None and not nulls:
                 raise ParseError(where, "null is not allowed; leave the field out", _printable(key))
             result[key] = value
         return result
@@ -93,7 +98,7 @@ def strict_json(data: bytes, where: str) -> Any:  # noqa: ANN401  (JSON is any o
         raise ParseError(where, f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
     except (RecursionError, ValueError) as error:
         raise ParseError(where, "nested too deeply or a number too long") from error
-    if _holds_null(value):
+    if not nulls and _holds_null(value):
         raise ParseError(where, "null is not allowed in an array or alone")
     return value
 

@@ -26,9 +26,13 @@ from e2evote.cli.views import show_report
 from e2evote.engine import Cluster, Workers, workers
 from e2evote.group.backends import NAMES
 from e2evote.group.parameters import group_named
+from e2evote.interop.family import Family
+from e2evote.interop.foreign import Foreign
+from e2evote.interop.registry import NAMES as FAMILY_NAMES
+from e2evote.interop.registry import family_named, recognised
 from e2evote.record.layout import Record
 from e2evote.terminal.screen import note, progress
-from e2evote.verifier.report import PHASES, Phase, Report
+from e2evote.verifier.report import NATIVE, PHASES, Phase, Report
 from e2evote.verifier.resume import SECONDS
 from e2evote.verifier.run import verify_record
 
@@ -39,6 +43,8 @@ _KINDS = {"ifma": "AVX-512, eight lanes", "crypto_mb": "Intel's library, eight l
 
 @click.command()
 @record_place
+@click.option("--family", "named", type=click.Choice(FAMILY_NAMES), metavar="NAME",
+              help="Whose record it is, if that is not to be recognised.")  # fmt: skip
 @click.option(
     "--json", "json_file", type=ANY_PATH, metavar="FILE", help="Also write the report as JSON ('-': only that, here)."
 )
@@ -58,6 +64,7 @@ _KINDS = {"ifma": "AVX-512, eight lanes", "crypto_mb": "Intel's library, eight l
 def verify(
     ctx: click.Context,
     record_path: Path | str,
+    named: str | None,
     json_file: Path | None,
     until: Phase,
     jobs: int,
@@ -67,10 +74,10 @@ def verify(
     insecure: str | None,
     force: bool,
 ) -> None:
-    """Verify an election record from its files alone.
+    """Verify an election record from its files alone, also one of another system.
 
-    RECORD is a directory, a zip archive, or the URL of a directory. Failed checks are listed with what failed and
-    where. Compare the fingerprint with that of others: it says that you looked at the same record.
+    RECORD is a directory, an archive, or the URL of a directory. Failed checks are listed with what failed and where.
+    Compare the fingerprint with that of others: it says that you looked at the same record.
 
     Exit code: 0 the record is valid, 1 it is not, 2 it could not be read.
 
@@ -86,7 +93,12 @@ def verify(
     hands = workers(jobs) if scheduler is None else Cluster(scheduler)
     try:
         with side_by_side(hands):
-            report = verify_with_bar(record_path, until, hands, accepted(insecure), state, backend)
+            family = _family(record_path, named)
+            if family is None:
+                report = verify_with_bar(record_path, until, hands, accepted(insecure), state, backend)
+            else:
+                _only_native(ctx, family)
+                report = _verify_foreign(record_path, family, hands)
     except KeyboardInterrupt:
         if state is not None and state.exists():
             note(f"{state} keeps how far the verification has come; the same command goes on from there.")
@@ -116,9 +128,34 @@ def verify_with_bar(
         return verify_record(Record.at(path), until, jobs, insecure, bar, state, SECONDS, backend)
 
 
+def _family(place: Path | str, named: str | None) -> Family | None:
+    """Return the family of a record of another system, None for one of this library."""
+    if named == NATIVE:
+        return None
+    if isinstance(place, str):
+        if named is not None:
+            raise click.UsageError("records of other systems are read from files here, not from a URL.")
+        return None
+    return recognised(place) if named is None else family_named(named)
+
+
+def _only_native(ctx: click.Context, family: Family) -> None:
+    """Refuse what only this library's own records have."""
+    for name in ("until", "scheduler", "state", "backend", "insecure"):
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            option = next(param.opts[0] for param in ctx.command.params if param.name == name)
+            raise click.UsageError(f"{option} is for records of {NATIVE}; this is one of {family.name}.")
+
+
+def _verify_foreign(path: Path | str, family: Family, hands: Workers) -> Report:
+    """Verify another system's record, with a bar."""
+    with _quiet(), progress("Verifying ballots") as bar:
+        return family.verify(Foreign.at(Path(path)), hands, bar)
+
+
 def _backend_of(report: Report, asked: str | None) -> str | None:
-    """Return the backend that computed, None where the record's parameters are unknown and nothing was computed."""
-    if report.parameters == "unknown":
+    """Return the backend that computed, None where nothing was computed or a family chose for itself."""
+    if report.parameters == "unknown" or report.family != NATIVE:
         return None
     group = group_named(report.parameters)
     return (group if asked is None else group.on(asked)).backend.name
@@ -144,10 +181,13 @@ def as_json(report: Report) -> dict[str, Any]:
         checks.append({**asdict(check), "findings": findings})
     return {
         "valid": report.valid,
+        "family": report.family,
         "until": report.until,
         "parameters": report.parameters,
         "fingerprint": report.fingerprint,
         "counts": dict(report.counts),
+        "steps": dict(report.steps),
+        "strength": [asdict(note) for note in report.strength],
         "remarks": list(report.remarks),
         "checks": checks,
     }

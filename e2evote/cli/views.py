@@ -12,7 +12,7 @@ from e2evote.record.manifest import Contest, Manifest, board_policy
 from e2evote.record.opened import ChallengedBallot, OpenedContest
 from e2evote.terminal.program import printable
 from e2evote.terminal.screen import row, say, say_row, screen, table
-from e2evote.verifier.report import PHASES, CheckResult, Report
+from e2evote.verifier.report import NATIVE, PHASES, CheckResult, Report
 
 FINDINGS_SHOWN = 20
 """Findings of one check that are printed; more are counted."""
@@ -168,13 +168,19 @@ def show_report(report: Report, failed_only: bool = False, arithmetic: str | Non
             _show_findings(check)
     states = Counter[str](check.status for check in ordered)
     say("checks:      " + ", ".join(f"{states[status]} {status}" for status in _ORDER if states[status]))
+    say("steps:       " + ", ".join(f"{step} {status}" for step, status in report.steps.items()))
     say("looked at:   " + ", ".join(f"{what} {count}" for what, count in report.counts.items()))
     for remark in report.remarks:
         say(f"remark:      {remark}", "yellow")
+    for strength in report.strength:
+        say(f"strength:    {strength.text}", "yellow")
     if arithmetic is not None:
         say(f"arithmetic:  {arithmetic}")
     say(f"fingerprint: {report.fingerprint}")
-    if report.parameters != STANDARD_NAME:
+    if report.family != NATIVE:
+        say(f"family:      {report.family}")
+        say(f"parameters:  {report.parameters}")
+    elif report.parameters != STANDARD_NAME:
         say(f"parameters:  {report.parameters}, WHICH PROVE NOTHING; never for an election", "bold red")
     part = f" up to the phase {report.until!r}" if report.until != PHASES[-1] else ""
     say(f"{'VALID' if report.valid else 'NOT VALID'}{part}", "bold green" if report.valid else "bold red")

@@ -11,7 +11,15 @@ PHASES = ("setup", "keys", "ballots", "tally", "decryption", "opened")
 """Parts of a record in the order in which an election makes them; a finished record has all."""
 
 Phase = Literal["setup", "keys", "ballots", "tally", "decryption", "opened"]
+
+STEPS = ("setup", "keys", "ballots", "selection rule", "aggregation", "decryption", "result", "opened")
+"""What a verification of any system's record does: parts by which records of several systems compare."""
+
+Step = Literal["setup", "keys", "ballots", "selection rule", "aggregation", "decryption", "result", "opened"]
 Status = Literal["passed", "failed", "not run", "not applicable"]
+
+NATIVE = "electionguard-2.1"
+"""The family of this library's own records."""
 
 KEPT = 100
 """Findings kept for each check; more are only counted."""
@@ -19,11 +27,19 @@ KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: id, title, and the phase it belongs to."""
+    """One check: id, title, the phase it belongs to, and its step where that is not the phase's own."""
 
     id: str
     title: str
     phase: Phase
+    own_step: Step | None = None
+
+    @property
+    def step(self) -> Step:
+        """The step that this check is part of."""
+        if self.own_step is not None:
+            return self.own_step
+        return "aggregation" if self.phase == "tally" else self.phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,7 @@ class CheckResult:
     id: str
     title: str
     phase: Phase
+    step: Step
     status: Status
     count: int
     findings: tuple[Finding, ...]
@@ -128,6 +145,7 @@ class Ledger:
             check.id,
             check.title,
             check.phase,
+            check.step,
             self._status(check.id),
             self.counts[check.id],
             findings,
@@ -143,10 +161,19 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
+class StrengthNote:
+    """A property of a record that is no error but must be known: a code for programs, a text for people."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The outcome of a verification up to a phase; ``parameters`` names the set the record uses.
 
-    ``remarks`` say what is no failure and should be known all the same.
+    ``family`` says which system's record it is, ``strength`` what even a valid record of it does not prove. ``remarks``
+    say what is no failure and should be known all the same: deviations of a dialect, files that were not read.
     """
 
     checks: tuple[CheckResult, ...]
@@ -155,6 +182,17 @@ class Report:
     fingerprint: str
     counts: Mapping[str, int]
     remarks: tuple[str, ...] = ()
+    family: str = NATIVE
+    strength: tuple[StrengthNote, ...] = ()
+
+    @property
+    def steps(self) -> dict[Step, Status]:
+        """The outcome of every step that has a check asked for, in order: its worst."""
+        worst = ("failed", "not run", "passed", "not applicable")
+        found: dict[Step, list[Status]] = {}
+        for check in self._asked:
+            found.setdefault(check.step, []).append(check.status)
+        return {step: min(found[step], key=worst.index) for step in STEPS if step in found}
 
     @property
     def valid(self) -> bool:

@@ -43,6 +43,7 @@ from e2evote.verifier.context import Context, Setup
 from e2evote.verifier.report import PHASES, Ledger, Phase, Report
 from e2evote.verifier.resume import SECONDS, StateFile, header
 from e2evote.verifier.secrecy import Secrecy
+from e2evote.verifier.strength import strength_notes
 from e2evote.verifier.v09_aggregation import Sums
 
 CHECKS = (
@@ -151,7 +152,16 @@ def verify_and_sum(
     parameters = setup.group.name if setup is not None else "unknown"
     if file is not None:
         file.remove()
-    return Report(results, until, parameters, fingerprint.hex().upper(), counts, tuple(ledger.remarks)), sums
+    report = Report(
+        results,
+        until,
+        parameters,
+        fingerprint.hex().upper(),
+        counts,
+        tuple(ledger.remarks),
+        strength=() if setup is None else strength_notes(setup),
+    )
+    return report, sums
 
 
 def _verify_keys_and_votes(

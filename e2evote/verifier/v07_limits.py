@@ -12,10 +12,10 @@ from e2evote.verifier.report import Check, Ledger, Place
 from e2evote.zkp.range import limit_challenge
 
 CHECKS = (
-    Check("7.A", "every α and β that a contest adds up is in the group", "ballots"),
-    Check("7.B", "every challenge of a contest's proof is in Z_q", "ballots"),
-    Check("7.C", "every response of a contest's proof is in Z_q", "ballots"),
-    Check("7.D", "the challenges of every contest's proof add up to the hash", "ballots"),
+    Check("7.A", "every α and β that a contest adds up is in the group", "ballots", "selection rule"),
+    Check("7.B", "every challenge of a contest's proof is in Z_q", "ballots", "selection rule"),
+    Check("7.C", "every response of a contest's proof is in Z_q", "ballots", "selection rule"),
+    Check("7.D", "the challenges of every contest's proof add up to the hash", "ballots", "selection rule"),
 )
 
 

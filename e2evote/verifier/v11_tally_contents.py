@@ -14,18 +14,24 @@ from e2evote.verifier.secrecy import Secrecy
 from e2evote.verifier.x_exceptions import Exceptions
 
 CHECKS = (
-    Check("11.A", "every contest of a tally carries its label in the manifest", "decryption"),
-    Check("11.B", "every option of a tally carries its label in the manifest", "decryption"),
-    Check("11.C", "every option of the manifest is in the tally", "decryption"),
-    Check("11.D", "every contest on a submitted ballot is in its cell's tally", "decryption"),
+    Check("11.A", "every contest of a tally carries its label in the manifest", "decryption", "result"),
+    Check("11.B", "every option of a tally carries its label in the manifest", "decryption", "result"),
+    Check("11.C", "every option of the manifest is in the tally", "decryption", "result"),
+    Check("11.D", "every contest on a submitted ballot is in its cell's tally", "decryption", "result"),
     Check(
-        "X.tally-complete", "tallies are those of the cells to be decrypted, each contest and option once", "decryption"
+        "X.tally-complete",
+        "tallies are those of the cells to be decrypted, each contest and option once",
+        "decryption",
+        "result",
     ),
-    Check("X.tally-merged", "every tally counts the cells that the manifest merges into its own", "decryption"),
+    Check(
+        "X.tally-merged", "every tally counts the cells that the manifest merges into its own", "decryption", "result"
+    ),
     Check(
         "X.cell-minimum",
         "no tally is over fewer cast ballots with the contest than the minimum but by exception",
         "decryption",
+        "result",
     ),
 )
 

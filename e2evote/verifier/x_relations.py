@@ -15,7 +15,14 @@ from e2evote.verifier.report import Check, Ledger, Place
 from e2evote.zkp import range as range_proof
 from e2evote.zkp.range import RangeProof, relation_challenge
 
-CHECKS = (Check("X.field-relations", "every supplemental field is proved to fit the votes of its contest", "ballots"),)
+CHECKS = (
+    Check(
+        "X.field-relations",
+        "every supplemental field is proved to fit the votes of its contest",
+        "ballots",
+        "selection rule",
+    ),
+)
 
 
 def verifying_contest(

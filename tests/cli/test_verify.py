@@ -61,7 +61,7 @@ def test_what_cannot_be_parsed(record: Path):
     change(record, "tallies.ndjson", '"tally":', '"tally":0')
     assert verify(record, code=2).stderr.startswith("Error: tallies.ndjson:1: ")
     shutil.rmtree(record)
-    assert "no such directory or zip archive" in verify(record, code=2).stderr
+    assert "no such file or directory" in verify(record, code=2).stderr
     record.write_bytes(b"PK")
     assert "not a readable zip archive" in verify(record, code=2).stderr
 
@@ -96,8 +96,8 @@ def test_usage_errors(record: Path):
 
 def test_findings_are_limited_and_cannot_steer_the_terminal(record: Path, monkeypatch: pytest.MonkeyPatch):
     evil = Finding("[bold]\x1b[2J\x9b\u202edrow", device=1, position=3, ballot="AB" * 32, contest="board")
-    check = CheckResult("6.D", "challenges add up", "ballots", "failed", 50, (evil,) * 30, 7)
-    other = CheckResult("1.A", "version", "setup", "passed", 1, (), 0)
+    check = CheckResult("6.D", "challenges add up", "ballots", "ballots", "failed", 50, (evil,) * 30, 7)
+    other = CheckResult("1.A", "version", "setup", "setup", "passed", 1, (), 0)
     report = Report((other, check), "opened", "standard-4096", "00" * 32, {"ballots": 50})
     monkeypatch.setattr(command, "verify_record", lambda *_: report)
     shown = verify(record, code=1).stdout

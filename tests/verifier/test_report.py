@@ -83,7 +83,7 @@ def reported(until: Phase, **statuses: Status) -> Report:
     for phase in PHASES:
         status = statuses.get(phase, "passed")
         findings = (Finding(f"wrong in {phase}"),) if status == "failed" else ()
-        checks.append(CheckResult(f"X.{phase}", "-", phase, status, 1, findings, 0))
+        checks.append(CheckResult(f"X.{phase}", "-", phase, Check("", "", phase).step, status, 1, findings, 0))
     return Report(tuple(checks), until, "toy", "00", {})
 
 
@@ -100,3 +100,13 @@ def test_a_report_is_about_the_phases_up_to_the_one_asked_for(until: Phase, stat
         else:
             with pytest.raises(CheckError, match=rf"nothing was done \(X.{phase} {status}\): (wrong in {phase})?$"):
                 report.require_valid()
+
+
+def test_a_step_is_as_good_as_its_worst_check() -> None:
+    def result(step: str, status: Status) -> CheckResult:
+        return CheckResult(f"X.{step}-{status}", "-", "ballots", step, status, 1, (), 0)  # type: ignore[arg-type]
+
+    checks = (result("ballots", "passed"), result("ballots", "failed"), result("selection rule", "not applicable"))
+    report = Report((*checks, result("setup", "passed"), result("setup", "not run")), "opened", "x", "", {})
+    assert report.steps == {"setup": "not run", "ballots": "failed", "selection rule": "not applicable"}
+    assert list(report.steps) == ["setup", "ballots", "selection rule"]

@@ -1,0 +1,1 @@
+"""Belenios, version 1 of its archives."""

@@ -1,0 +1,1 @@
+"""ElectionGuard 2.0.0, as the Kotlin implementations publish it."""

@@ -1,0 +1,125 @@
+"""The files of somebody else's record: a directory, a zip or tar archive, or one file. Nothing there is trusted."""
+
+import hashlib
+import io
+import tarfile
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Self
+
+from e2evote.encoding import strict_json
+from e2evote.errors import ParseError
+from e2evote.record.places import UNREADABLE, Archive, Directory, Files
+
+LIMIT = 256 << 20
+"""Bytes that one file may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Named files, read whole and once checked for size; ``where`` is what the user called the record."""
+
+    where: str
+    files: Files
+    names: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """List the files."""
+        object.__setattr__(self, "names", frozenset(self.files.names()))
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """Open a directory, a zip or tar archive, or any other single file.
+
+        Raises:
+            ParseError: nothing is there, or it cannot be read.
+        """
+        try:
+            if path.is_dir():
+                return cls(str(path), Directory(path))
+            if not path.is_file():
+                raise ParseError(str(path), "no such file or directory")
+            if zipfile.is_zipfile(path):
+                return cls(str(path), Archive(path))
+            if tarfile.is_tarfile(path):
+                return cls(str(path), _Tar(path))
+            return cls(str(path), _Single(path))
+        except (*UNREADABLE, tarfile.TarError) as error:
+            raise ParseError(str(path), f"cannot be read ({error})") from error
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether the file is there."""
+        return name in self.names
+
+    def under(self, folder: str, ending: str = "") -> list[str]:
+        """Return the names below a folder that end so, sorted."""
+        return sorted(name for name in self.names if name.startswith(f"{folder}/") and name.endswith(ending))
+
+    def read(self, name: str, limit: int = LIMIT) -> bytes:
+        """Return the content of a file.
+
+        Raises:
+            ParseError: missing, unreadable, or larger than the limit.
+        """
+        if name not in self.names:
+            raise ParseError(name, "the file is missing")
+        try:
+            with self.files.open(name) as file:
+                data = file.read(limit + 1)
+        except (*UNREADABLE, tarfile.TarError) as error:
+            raise ParseError(name, f"cannot be read ({error})") from error
+        if len(data) > limit:
+            raise ParseError(name, f"more than {limit} bytes")
+        return data
+
+    def json(self, name: str, limit: int = LIMIT) -> Any:  # noqa: ANN401  (JSON is any of its types)
+        """Return the JSON of a file; null is allowed, duplicate keys are not.
+
+        Raises:
+            ParseError: as ``read``, or it is not JSON.
+        """
+        return strict_json(self.read(name, limit), name, nulls=True)
+
+    def fingerprint(self) -> str:
+        """Return SHA-256 over every file's SHA-256 and name, sorted by name: as ``sha256sum`` lists them, hashed."""
+        lines = (f"{hashlib.sha256(self.read(name)).hexdigest()}  {name}\n" for name in sorted(self.names))
+        return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest().upper()
+
+
+class _Single:
+    """One file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def names(self) -> list[str]:
+        return [self.path.name]
+
+    def open(self, name: str) -> IO[bytes]:  # noqa: ARG002
+        return self.path.open("rb")
+
+
+class _Tar:
+    """The plain files of a tar archive."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with tarfile.open(path) as archive:
+            members = archive.getmembers()
+        for member in members:
+            if not (member.isfile() or member.isdir()):
+                raise ParseError(ascii(member.name), "only plain files and directories may lie in a record")
+        self._members = [member.name for member in members if member.isfile()]
+        if len(set(self._members)) != len(self._members):
+            raise ParseError(str(path), "a file is in the archive twice")
+
+    def names(self) -> list[str]:
+        return sorted(self._members)
+
+    def open(self, name: str) -> IO[bytes]:
+        with tarfile.open(self.path) as archive:
+            file = archive.extractfile(name)
+            if file is None:
+                raise OSError(f"{name} is not a plain file")
+            return io.BytesIO(file.read(LIMIT + 1))

@@ -1,0 +1,1 @@
+"""Helios, its legacy JSON."""
