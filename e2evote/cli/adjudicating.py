@@ -7,10 +7,6 @@ from pathlib import Path
 import click
 
 from e2evote.approval import approve
-from e2evote.cli.decryptions import planned
-from e2evote.cli.intake import read_plan
-from e2evote.cli.standing import Judged, judge, sentence
-from e2evote.cli.workspace import CEREMONY, Workspace
 from e2evote.errors import CheckError
 from e2evote.messages.decrypting import decryption_exchange, plan_context
 from e2evote.messages.envelope import Exchange, parse_envelope
@@ -20,6 +16,10 @@ from e2evote.messages.rounds import collect_identities, exchange_of
 from e2evote.messages.transcript import read_lines
 from e2evote.record.layout import Record
 from e2evote.terminal.screen import progress, say
+from e2evote.workspace.decryptions import planned
+from e2evote.workspace.directory import CEREMONY, Workspace
+from e2evote.workspace.intake import read_plan
+from e2evote.workspace.standing import Judged, judge, sentence
 
 Source = tuple[Path, Path]
 """A plan, and the record that it is about."""

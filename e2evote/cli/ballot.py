@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
-from e2evote.cli import devices
-from e2evote.cli.devices import Device
-from e2evote.cli.encrypting import encrypt_file
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, directory, force, jobs, write_new_lines
 from e2evote.cli.views import show_opened
-from e2evote.cli.workspace import Workspace
 from e2evote.encoding import hex_of
 from e2evote.errors import CheckError
 from e2evote.record.ballot import Status
 from e2evote.record.opened import ChallengedBallot
 from e2evote.terminal.program import Failure
 from e2evote.terminal.screen import note, progress
+from e2evote.workspace import devices
+from e2evote.workspace.devices import Device
+from e2evote.workspace.directory import Workspace
+from e2evote.workspace.encrypting import encrypt_file
 
 
 @click.group()

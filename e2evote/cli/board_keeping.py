@@ -8,15 +8,11 @@ from e2evote.board.log import Board
 from e2evote.cli.board_views import manifest_field
 from e2evote.cli.boards import (
     board_folder,
-    now,
     opened_source,
     policy_file,
     read_trusted,
-    sign_checkpoint,
 )
-from e2evote.cli.hands import side_by_side
 from e2evote.cli.options import EXISTING_FILE, accepted, directory, insecure_parameters, jobs, record_path
-from e2evote.cli.workspace import Workspace
 from e2evote.election.acceptance import Acceptance
 from e2evote.election.export import bring
 from e2evote.election.publishing import Publisher, close_open_device, open_new_device
@@ -24,6 +20,9 @@ from e2evote.election.publishing import spoil_rest as spoil
 from e2evote.record.ballot import NO_CHAINING, SIMPLE_CHAINING
 from e2evote.record.layout import Record
 from e2evote.terminal.screen import note, progress
+from e2evote.workspace.boards import now, sign_checkpoint
+from e2evote.workspace.directory import Workspace
+from e2evote.workspace.hands import side_by_side
 
 
 @click.command()

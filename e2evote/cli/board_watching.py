@@ -14,9 +14,8 @@ from e2evote.board.mirror import Source, verify_mirror
 from e2evote.board.mirror import mirror as copy_board
 from e2evote.board.policy import Policy
 from e2evote.cli.board_views import judgement_as_json, show_board, show_judgement, summary_of
-from e2evote.cli.boards import board_place, fetch_note, now, opened_source, policy_file, read_small, read_trusted
+from e2evote.cli.boards import board_place, fetch_note, opened_source, policy_file, read_small, read_trusted
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, write_new
-from e2evote.cli.workspace import drafted
 from e2evote.election.adjudication import Evidence, Judgement, Verdict
 from e2evote.election.adjudication import adjudicate as judge
 from e2evote.election.alarms import Rules
@@ -32,6 +31,8 @@ from e2evote.election.voters_receipt import LIMIT, receipt_of
 from e2evote.errors import CheckError, E2EVoteError, StorageError
 from e2evote.record.codec import dump
 from e2evote.terminal.screen import note, progress, say
+from e2evote.workspace.boards import now
+from e2evote.workspace.directory import drafted
 
 PLAUSIBLE = Rules()
 ALARMED, UNREAD = 1, 2

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,19 +12,13 @@ from e2evote.board.mirror import Source, read_policy
 from e2evote.board.notes import MAX_NOTE
 from e2evote.board.places import Folder as PlainFolder
 from e2evote.board.places import Place, Web, place_of
-from e2evote.board.policy import Policy, Witness
+from e2evote.board.policy import Policy
 from e2evote.board.served import Served
-from e2evote.board.witness import Answer
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, Command
-from e2evote.errors import CheckError, E2EVoteError, StorageError
+from e2evote.errors import CheckError, StorageError
 from e2evote.record.layout import OBJECT_LIMIT
 from e2evote.record.manifest import board_policy, parse_manifest
 from e2evote.terminal.screen import note
-
-
-def now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
 
 
 def board_folder(command: Command) -> Command:
@@ -99,19 +92,6 @@ def fetch_note(name: str) -> bytes:
     if data is None:
         raise StorageError(f"{name}: there is no checkpoint")
     return data
-
-
-def sign_checkpoint(board: Board) -> None:
-    """Sign what is new, and say whether it is published; witnesses are asked by whoever serves the board."""
-    if board.policy.quorum is not None:
-        board.checkpoint()
-        note("signed; 'e2evote board serve' has the witnesses cosign it, and publishes it then")
-    else:
-        board.publish(_ask_nobody)
-
-
-def _ask_nobody(witness: Witness, _body: bytes) -> Answer:
-    raise E2EVoteError(f"{witness.name} is not asked here")
 
 
 def read_small(path: Path, limit: int = MAX_NOTE) -> bytes:

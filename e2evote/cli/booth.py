@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 
 from e2evote.cli.booth_demo import Demo, run
-from e2evote.cli.booths import board_of, init_booth, left_out, prepared_booth, publish_booth, untranslated
 from e2evote.cli.options import ANY_PATH, directory, insecure_parameters
-from e2evote.cli.workspace import Workspace
 from e2evote.errors import CheckError
 from e2evote.group.parameters import STANDARD_NAME
 from e2evote.terminal.screen import note, say
 from e2evote.web.booth.booth import Plan
+from e2evote.web.booth.opening import board_of, init_booth, left_out, prepared_booth, publish_booth, untranslated
 from e2evote.web.booth.settings import origin_of
+from e2evote.workspace.directory import Workspace
 
 _SHOWN = 10
 

@@ -14,10 +14,8 @@ from typing import Any
 import click
 
 from e2evote.board.log import Board
-from e2evote.cli.booths import BOARD, init_booth, publish_booth
 from e2evote.cli.demo import program
 from e2evote.cli.serve import Listening, serve_election
-from e2evote.cli.workspace import Workspace, create
 from e2evote.election.people.database import People
 from e2evote.election.roll.importing import import_roll
 from e2evote.election.roll.reading import read_roll
@@ -30,6 +28,8 @@ from e2evote.files import write_atomically
 from e2evote.group.parameters import STANDARD_NAME
 from e2evote.record.manifest import parse_manifest
 from e2evote.terminal.screen import say
+from e2evote.web.booth.opening import BOARD, init_booth, publish_booth
+from e2evote.workspace.directory import Workspace, create
 
 EXAMPLE, ORIGIN = "online", "booth.example/2026"
 GUARDIANS, QUORUM = 3, 2

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import click
 
-from e2evote.cli import ceremonies
 from e2evote.cli.adjudicating import adjudicate_file
-from e2evote.cli.ceremonies import CeremonyFolder, take_messages, update_outbox
 from e2evote.cli.ceremony_view import (
     fingerprints,
     look,
@@ -30,7 +28,6 @@ from e2evote.cli.options import (
 from e2evote.cli.rehearsal import rehearse
 from e2evote.cli.rounds_view import show_fingerprint, show_written
 from e2evote.cli.verify import INVALID
-from e2evote.cli.workspace import Workspace
 from e2evote.errors import CheckError
 from e2evote.group.parameters import STANDARD_NAME, group_named
 from e2evote.messages.fingerprint import fingerprint
@@ -38,6 +35,9 @@ from e2evote.messages.invitation import Invitation
 from e2evote.messages.key_check import KEY_CHECK
 from e2evote.terminal.program import printable
 from e2evote.terminal.screen import progress, say
+from e2evote.workspace import ceremonies
+from e2evote.workspace.ceremonies import CeremonyFolder, take_messages, update_outbox
+from e2evote.workspace.directory import Workspace
 
 INDEX = click.IntRange(1, 2**31 - 1)
 

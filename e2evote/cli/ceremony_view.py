@@ -5,8 +5,6 @@ from typing import Any
 
 import click
 
-from e2evote.cli.ceremonies import ROUNDS, CeremonyFolder, record_of
-from e2evote.cli.key_checks import newest_checks
 from e2evote.cli.rounds_view import (
     arrived_json,
     faults_json,
@@ -18,9 +16,11 @@ from e2evote.cli.rounds_view import (
     show_fingerprint,
     show_missing,
 )
-from e2evote.cli.standing import Standing
 from e2evote.messages.fingerprint import Fingerprint, fingerprint
 from e2evote.terminal.screen import progress, row, say, screen, table
+from e2evote.workspace.ceremonies import ROUNDS, CeremonyFolder, record_of
+from e2evote.workspace.key_checks import newest_checks
+from e2evote.workspace.standing import Standing
 
 
 def look(found: CeremonyFolder) -> Standing:

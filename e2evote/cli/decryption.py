@@ -7,19 +7,19 @@ from typing import get_args
 import click
 
 from e2evote.approval import approve
-from e2evote.cli import finishing
-from e2evote.cli.ceremonies import CeremonyFolder
 from e2evote.cli.decryption_view import look, next_step, show, show_asked, show_published, state, status_json
-from e2evote.cli.decryptions import PlannedDecryption, make_plan, planned, take_messages, update_outbox
 from e2evote.cli.options import EXISTING, directory, jobs
-from e2evote.cli.publishing import check_added_up, not_opened
 from e2evote.cli.rounds_view import show_written
 from e2evote.cli.verify import INVALID
-from e2evote.cli.workspace import Workspace
 from e2evote.errors import CheckError
 from e2evote.messages.decrypting import Subject
 from e2evote.record.exceptions import Override, Rule
 from e2evote.terminal.screen import progress, say
+from e2evote.workspace import finishing
+from e2evote.workspace.ceremonies import CeremonyFolder
+from e2evote.workspace.decryptions import PlannedDecryption, make_plan, planned, take_messages, update_outbox
+from e2evote.workspace.directory import Workspace
+from e2evote.workspace.publishing import check_added_up, not_opened
 
 SUBJECTS: dict[str, Subject] = {
     "tallies": "tallies",

@@ -3,9 +3,6 @@
 from typing import Any
 
 from e2evote.approval import ApprovedRecord
-from e2evote.cli.decryptions import ROUNDS, PlannedDecryption
-from e2evote.cli.finishing import is_published
-from e2evote.cli.publishing import not_opened
 from e2evote.cli.results import contest_results
 from e2evote.cli.rounds_view import (
     arrived_json,
@@ -16,11 +13,14 @@ from e2evote.cli.rounds_view import (
     show_faults,
     show_missing,
 )
-from e2evote.cli.standing import Standing
 from e2evote.cli.views import show_results
 from e2evote.encoding import hex_of
 from e2evote.messages.decrypting import Subject
 from e2evote.terminal.screen import progress, row, say, screen, table
+from e2evote.workspace.decryptions import ROUNDS, PlannedDecryption
+from e2evote.workspace.finishing import is_published
+from e2evote.workspace.publishing import not_opened
+from e2evote.workspace.standing import Standing
 
 
 def look(one: PlannedDecryption) -> Standing:

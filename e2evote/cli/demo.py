@@ -11,9 +11,7 @@ from pathlib import Path
 
 import click
 
-from e2evote.cli import devices
 from e2evote.cli.ballot import encrypt_with_bar, show_challenged
-from e2evote.cli.counting import Decryption
 from e2evote.cli.device import close
 from e2evote.cli.election import show_created
 from e2evote.cli.options import ANY_PATH, accepted, cores, insecure_parameters, write_new, write_new_lines
@@ -22,7 +20,6 @@ from e2evote.cli.results import contest_results
 from e2evote.cli.tally import add_up
 from e2evote.cli.verify import INVALID, verify_with_bar
 from e2evote.cli.views import show_manifest, show_report, show_results
-from e2evote.cli.workspace import Workspace, create
 from e2evote.encoding import hex_of
 from e2evote.errors import CheckError
 from e2evote.examples import manifest_bytes
@@ -32,6 +29,9 @@ from e2evote.record.codec import dump
 from e2evote.record.manifest import Manifest, parse_manifest
 from e2evote.terminal.program import Failure
 from e2evote.terminal.screen import say
+from e2evote.workspace import devices
+from e2evote.workspace.counting import Decryption
+from e2evote.workspace.directory import Workspace, create
 
 EXAMPLE = "association"
 

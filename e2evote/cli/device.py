@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from e2evote.cli.devices import Device, open_new
 from e2evote.cli.options import directory
-from e2evote.cli.workspace import Workspace
 from e2evote.encoding import hex_of
 from e2evote.terminal.screen import note
+from e2evote.workspace.devices import Device, open_new
+from e2evote.workspace.directory import Workspace
 
 
 @click.group()

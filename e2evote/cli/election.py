@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from e2evote.cli.options import EXISTING_FILE, directory, insecure_parameters, read_manifest
-from e2evote.cli.workspace import Workspace, create
 from e2evote.group.parameters import STANDARD_NAME
 from e2evote.terminal.program import printable
+from e2evote.workspace.directory import Workspace, create
 
 WARNING = """\
 This ceremony ran in one process: whoever ran it, or can read DIR/private, knows every secret and can read every vote.

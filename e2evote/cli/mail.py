@@ -5,11 +5,7 @@ from typing import get_args
 
 import click
 
-from e2evote.cli import devices, mailing
-from e2evote.cli.devices import Device
-from e2evote.cli.mailing import ReturnedBallot, SelectedCodes
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, check_free, directory, force, jobs
-from e2evote.cli.workspace import Workspace
 from e2evote.encoding import hex_of
 from e2evote.errors import CheckError
 from e2evote.files import replacing
@@ -17,6 +13,10 @@ from e2evote.preencryption import paper
 from e2evote.preencryption.encrypting import Blank
 from e2evote.record.manifest import Manifest
 from e2evote.terminal.screen import note, progress
+from e2evote.workspace import devices, mailing
+from e2evote.workspace.devices import Device
+from e2evote.workspace.directory import Workspace
+from e2evote.workspace.mailing import ReturnedBallot, SelectedCodes
 
 
 @click.group()

@@ -6,18 +6,18 @@ from pathlib import Path
 import click
 
 from e2evote.cli import main
-from e2evote.cli.ceremonies import INVITATION, ROUNDS, CeremonyFolder
 from e2evote.cli.ceremony_view import look
 from e2evote.cli.decryption_view import look as look_at_decryption
 from e2evote.cli.decryption_view import state
-from e2evote.cli.decryptions import planned
 from e2evote.cli.options import EXISTING, directory, write_new
-from e2evote.cli.workspace import CEREMONY, Workspace
 from e2evote.examples import manifest_bytes
 from e2evote.examples.generator import plaintext_ballots
 from e2evote.group.parameters import STANDARD_NAME
 from e2evote.record.codec import dump
 from e2evote.terminal.screen import say
+from e2evote.workspace.ceremonies import INVITATION, ROUNDS, CeremonyFolder
+from e2evote.workspace.decryptions import planned
+from e2evote.workspace.directory import CEREMONY, Workspace
 
 REHEARSAL, EXAMPLE = "rehearsal", "rehearsal"
 BALLOTS = 24

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from e2evote.cli.options import EXISTING_FILE, directory
-from e2evote.cli.workspace import Workspace
 from e2evote.election.people import members, standings
 from e2evote.election.people.database import People, exists
 from e2evote.election.people.standings import State
@@ -19,6 +18,7 @@ from e2evote.errors import CheckError
 from e2evote.record.layout import MANIFEST
 from e2evote.record.manifest import Manifest, parse_manifest
 from e2evote.terminal.screen import note, progress, row, say, screen, table
+from e2evote.workspace.directory import Workspace
 
 _SHOWN = 50
 """More problems than these are only counted on the terminal; --json has them all."""

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from e2evote.cli.standing import Fault, Standing, arrived, who
 from e2evote.messages.envelope import Exchange, Round
 from e2evote.messages.fingerprint import Fingerprint
 from e2evote.messages.transcript import Transcript
 from e2evote.record.codec import RecordModel
 from e2evote.terminal.screen import row, say, screen, table
+from e2evote.workspace.standing import Fault, Standing, arrived, who
 
 
 def show_fingerprint(what: str, fingerprint: Fingerprint) -> None:

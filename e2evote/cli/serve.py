@@ -8,12 +8,12 @@ import click
 
 from e2evote.board.log import Board
 from e2evote.cli.board_serving import host, port, require_web
-from e2evote.cli.booths import board_of, prepared_booth
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, cores, directory
-from e2evote.cli.workspace import Workspace
 from e2evote.election.signin.settings import Settings as SignInSettings
 from e2evote.errors import CheckError
 from e2evote.terminal.screen import note, say
+from e2evote.web.booth.opening import board_of, prepared_booth
+from e2evote.workspace.directory import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from typing import get_args
 
 import click
 
-from e2evote.cli.counting import Decryption, accumulate_cast, check_devices_closed
 from e2evote.cli.options import directory, jobs
 from e2evote.cli.results import contest_results
 from e2evote.cli.views import show_results
-from e2evote.cli.workspace import Workspace
 from e2evote.record.exceptions import Override, Rule
 from e2evote.terminal.program import printable
+from e2evote.workspace.counting import Decryption, accumulate_cast, check_devices_closed
+from e2evote.workspace.directory import Workspace
 
 
 @click.group()

@@ -11,7 +11,6 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from e2evote.cli.hands import side_by_side
 from e2evote.cli.options import (
     ANY_PATH,
     accepted,
@@ -35,6 +34,7 @@ from e2evote.terminal.screen import note, progress
 from e2evote.verifier.report import NATIVE, PHASES, Phase, Report
 from e2evote.verifier.resume import SECONDS
 from e2evote.verifier.run import verify_record
+from e2evote.workspace.hands import side_by_side
 
 INVALID = 1
 """Exit code where the record could be read and a check did not pass."""

@@ -6,7 +6,9 @@ Results go to standard output; progress, notes and errors to standard error.
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from contextvars import ContextVar
+from functools import partial
+from typing import Any, Protocol
 
 import click
 from rich import box
@@ -41,9 +43,35 @@ def say_row(text: str, style: str | None = None) -> None:
         out.print(printable(text), soft_wrap=True)
 
 
+class Listener(Protocol):
+    """Somebody who is told what would otherwise be shown on standard error: a page that shows it instead."""
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Take how much of something is done."""
+
+    def note(self, text: str) -> None:
+        """Take a note for people."""
+
+
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def told(listener: Listener) -> Iterator[None]:
+    """Tell the listener of progress and notes in the block, instead of standard error."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
 def note(text: str) -> None:
-    """Tell people something on standard error."""
-    click.echo(printable(text), err=True)
+    """Tell people something on standard error, or whoever listens."""
+    if (listener := _listener.get()) is not None:
+        listener.note(printable(text))
+    else:
+        click.echo(printable(text), err=True)
 
 
 def table(*columns: str, title: str | None = None, right: tuple[str, ...] = ()) -> Table:
@@ -61,7 +89,10 @@ def row(target: Table, *cells: object, style: str | None = None) -> None:
 
 @contextmanager
 def progress(what: str) -> Iterator[Report]:
-    """Show a bar on standard error while the block runs, if that is a terminal."""
+    """Show a bar on standard error while the block runs, if that is a terminal; or tell whoever listens."""
+    if (listener := _listener.get()) is not None:
+        yield partial(listener.progress, what)
+        return
     columns: tuple[Any, ...] = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -8,7 +8,6 @@ from pathlib import Path
 from click.testing import Result
 
 from e2evote.approval import approve
-from e2evote.cli.intake import read_plan
 from e2evote.decryption.statements import Statement
 from e2evote.messages.complaints import COMPLAINT, Absence, Complaint
 from e2evote.messages.decrypting import DecryptionPlan
@@ -16,6 +15,7 @@ from e2evote.messages.envelope import Exchange, parse_envelope
 from e2evote.messages.envelope import write as write_message
 from e2evote.record.codec import dump
 from e2evote.record.layout import Record
+from e2evote.workspace.intake import read_plan
 from tests.builders import TOY, manifest_bytes
 from tests.cli.running import run
 from tests.messages.guardians import NAMES, Held

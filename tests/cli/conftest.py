@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from e2evote.cli import encrypting
 from e2evote.record.codec import dump
 from e2evote.record.plaintext import PlaintextBallot
+from e2evote.workspace import encrypting
 from tests.builders import TOY, manifest_bytes, patterned_ballots
 from tests.cli import by_mail
 from tests.cli.running import run as run

@@ -14,9 +14,9 @@ from typing import IO
 import pytest
 
 from e2evote import files
-from e2evote.cli import encrypting
 from e2evote.record import writer
 from e2evote.record.layout import Record
+from e2evote.workspace import encrypting
 from tests.builders import patterned_ballots
 from tests.cli.conftest import SHARD, contents, run, verify, write_votes
 
@@ -232,7 +232,8 @@ def test_a_killed_process_leaves_whole_shards(fresh: Path, tmp_path: Path):
     votes = write_votes(tmp_path / "votes.ndjson", 6)
     program = f"""
 import os, signal, sys
-from e2evote.cli import encrypting, main
+from e2evote.cli import main
+from e2evote.workspace import encrypting
 encrypting.SHARD_BALLOTS = {SHARD}
 real = encrypting.encrypt_lines
 def encrypt_lines(*arguments):

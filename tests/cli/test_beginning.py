@@ -10,9 +10,9 @@ import pytest
 
 from e2evote import __version__
 from e2evote.cli import NOUNS, main
-from e2evote.cli.workspace import Workspace
 from e2evote.examples import NAMES, manifest_bytes
 from e2evote.terminal.program import printable
+from e2evote.workspace.directory import Workspace
 from tests import builders
 from tests.builders import TOY, patterned_ballots
 from tests.cli.conftest import contents, run, verify, write_votes

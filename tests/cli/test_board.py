@@ -11,7 +11,7 @@ import pytest
 from e2evote.board.cosignature import cosign
 from e2evote.board.log import Board
 from e2evote.board.notes import KeyKind, Note, SigningKey
-from e2evote.cli import board_watching, devices
+from e2evote.cli import board_watching
 from e2evote.election.acceptance import Acceptance, Accepted
 from e2evote.election.booth_files import publish_files
 from e2evote.election.receipts import receipt
@@ -24,6 +24,7 @@ from e2evote.record.layout import Record
 from e2evote.record.load import load_election
 from e2evote.record.plaintext import PlaintextBallot, PlaintextContest
 from e2evote.record.tally import Tally
+from e2evote.workspace import devices
 from tests import oracle
 from tests.builders import TOY, manifest_bytes
 from tests.cli.conftest import contents, run, verify

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from e2evote.board.log import Board
-from e2evote.cli.boards import sign_checkpoint
 from e2evote.election.acceptance import Acceptance
 from e2evote.election.booth_files import check_files, publish_files
 from e2evote.errors import CheckError
+from e2evote.workspace.boards import sign_checkpoint
 from tests.builders import TOY, manifest_bytes
 from tests.cli.conftest import run
 from tests.election.test_booth_watch import FILES, SCRIPT, Served

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from e2evote.cli.workspace import Workspace
 from e2evote.messages.envelope import parse_envelope, write
 from e2evote.messages.fingerprint import fingerprint
 from e2evote.messages.invitation import write_identity
@@ -19,6 +18,7 @@ from e2evote.messages.rounds import COMMITMENTS, PUBLIC_KEY
 from e2evote.messages.signing import SecretSigningKey
 from e2evote.record.codec import dump
 from e2evote.record.writer import RecordWriter
+from e2evote.workspace.directory import Workspace
 from tests.builders import TOY, manifest_bytes
 from tests.cli import by_mail
 from tests.cli.by_mail import absence, came, lines, unsigned

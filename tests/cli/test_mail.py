@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from e2evote.cli import devices
 from e2evote.group.parameters import group_named
 from e2evote.record import layout
 from e2evote.record.layout import Record
 from e2evote.record.pre_encrypted import PreEncryptedBallot, RecordedBallot, UncastBallot
 from e2evote.record.tally import Tally
+from e2evote.workspace import devices
 from tests import oracle
 from tests.builders import TOY
 from tests.cli.conftest import contents, run, secrets_of, verify

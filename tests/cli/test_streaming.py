@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from e2evote.bench.workload import grid_ballot
-from e2evote.cli import encrypting
 from e2evote.record import setup
+from e2evote.workspace import encrypting
 from tests.builders import TOY, manifest_bytes
 from tests.cli.conftest import run, write_votes
 

@@ -14,10 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from e2evote.cli import private
 from e2evote.cli.chart import draw
-from e2evote.cli.encrypting import Input
-from e2evote.cli.intake import read_messages
 from e2evote.cli.packing import pack_record
 from e2evote.cli.results import summarise
 from e2evote.cli.views import show_manifest, show_opened, show_summary
@@ -47,6 +44,9 @@ from e2evote.record.opened import ChallengedBallot
 from e2evote.record.schemas import SCHEMAS
 from e2evote.verifier.resume import StateFile, header
 from e2evote.verifier.run import CHECKS, verify_record
+from e2evote.workspace import private
+from e2evote.workspace.encrypting import Input
+from e2evote.workspace.intake import read_messages
 from guardian_cli.inbox import new_plans, read_identities, take_in
 from guardian_cli.keystore.backup import Backup, open_backup
 from guardian_cli.keystore.content import SecretVault

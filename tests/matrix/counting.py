@@ -3,15 +3,6 @@
 from collections.abc import Sequence
 
 from e2evote.approval import ApprovedRecord, approve
-from e2evote.cli.publishing import (
-    Decrypted,
-    exceptions_of,
-    not_opened,
-    open_with,
-    publish_challenged,
-    publish_contest_data,
-    publish_tallies,
-)
 from e2evote.decryption.rounds import (
     DecryptionCommitments,
     DecryptionReveals,
@@ -23,6 +14,15 @@ from e2evote.decryption.rounds import (
 )
 from e2evote.decryption.statements import Statement
 from e2evote.record.exceptions import Override
+from e2evote.workspace.publishing import (
+    Decrypted,
+    exceptions_of,
+    not_opened,
+    open_with,
+    publish_challenged,
+    publish_contest_data,
+    publish_tallies,
+)
 from tests.builders import TOY
 from tests.matrix.world import World
 

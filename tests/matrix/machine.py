@@ -18,9 +18,9 @@ from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from e2evote.cli.devices import Device
 from e2evote.record import layout
 from e2evote.record.ballot import Status
+from e2evote.workspace.devices import Device
 from tests.matrix import counting, walking
 from tests.matrix.flaws import Flaw
 from tests.matrix.judging import check_finished, check_flaw, check_under_way

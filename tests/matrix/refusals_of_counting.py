@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from e2evote.approval import Answered, ApprovedRecord, DecryptionMemory, approve
-from e2evote.cli import devices
-from e2evote.cli.publishing import publish_tallies
 from e2evote.decryption.rounds import (
     DecryptionCommitments,
     DecryptionResponses,
@@ -21,6 +19,8 @@ from e2evote.errors import CheckError, VerificationError
 from e2evote.group.elements import Element, Scalar
 from e2evote.record import layout
 from e2evote.record.exceptions import Override
+from e2evote.workspace import devices
+from e2evote.workspace.publishing import publish_tallies
 from tests.builders import TOY
 from tests.matrix.counting import Committed, approved, choose_quorum, committed, decrypted, revealed
 from tests.matrix.refusals import Call, any_of, need, refused

@@ -6,9 +6,6 @@ from typing import Any
 
 from e2evote.approval import approve
 from e2evote.challenge import open_ballot
-from e2evote.cli import devices, mailing
-from e2evote.cli.devices import Device
-from e2evote.cli.encrypting import encrypt_file
 from e2evote.decryption.statements import ballot_nonce_statement, contest_data_statement
 from e2evote.encoding import hex_of
 from e2evote.errors import CheckError, ParseError, VerificationError
@@ -17,6 +14,9 @@ from e2evote.preencryption.recording import open_uncast, record_ballot
 from e2evote.record.ballot import EncryptedBallot, Status
 from e2evote.record.pre_encrypted import PreEncryptedBallot
 from e2evote.tally import accumulate
+from e2evote.workspace import devices, mailing
+from e2evote.workspace.devices import Device
+from e2evote.workspace.encrypting import encrypt_file
 from tests.builders import TOY
 from tests.matrix.plans import Json
 from tests.matrix.refusals import Call, any_of, need, refused

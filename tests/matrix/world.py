@@ -13,13 +13,6 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from e2evote.cli import devices, mailing, private
-from e2evote.cli.counting import accumulate_cast, check_devices_closed
-from e2evote.cli.devices import Device
-from e2evote.cli.encrypting import encrypt_file
-from e2evote.cli.mailing import ReturnedBallot, SelectedCodes
-from e2evote.cli.private import SecretNonceEntry
-from e2evote.cli.workspace import Workspace, drafted, make_private, write_keys
 from e2evote.encoding import hex_of
 from e2evote.encryption import SecretBallotNonce
 from e2evote.group.randomness import SystemRandomness
@@ -28,6 +21,13 @@ from e2evote.preencryption.recording import PrintedContest, printed_codes
 from e2evote.record.ballot import Status
 from e2evote.record.pre_encrypted import PreEncryptedBallot, PublishedBallot, parse_published
 from e2evote.record.setup import Election
+from e2evote.workspace import devices, mailing, private
+from e2evote.workspace.counting import accumulate_cast, check_devices_closed
+from e2evote.workspace.devices import Device
+from e2evote.workspace.directory import Workspace, drafted, make_private, write_keys
+from e2evote.workspace.encrypting import encrypt_file
+from e2evote.workspace.mailing import ReturnedBallot, SelectedCodes
+from e2evote.workspace.private import SecretNonceEntry
 from tests.builders import TOY
 from tests.deterministic import DeterministicRandomness
 from tests.matrix.guardians import Guardians

@@ -28,7 +28,6 @@ from starlette.testclient import TestClient
 from e2evote.board.log import Board
 from e2evote.challenge import open_ballot
 from e2evote.cli.booth_demo import BOOTH, make, signin_settings
-from e2evote.cli.workspace import Workspace
 from e2evote.election import kept
 from e2evote.election.people.key import SecretPeopleKey
 from e2evote.election.signin import robots
@@ -44,6 +43,7 @@ from e2evote.record.setup import Election
 from e2evote.web.booth.application import election_application
 from e2evote.web.booth.booth import Plan
 from e2evote.web.site import Settings
+from e2evote.workspace.directory import Workspace
 from tests.builders import TOY, generated_ballots
 from tests.web.servers import PATIENCE, Server
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from e2evote.cli.booth_demo import show_counting
-from e2evote.cli.workspace import Workspace
 from e2evote.encoding import strict_json
 from e2evote.record import layout
+from e2evote.workspace.directory import Workspace
 from tests.cli.running import run
 
 _ALONE = ("spoil-rest", "close-device", "fetch", "end")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from e2evote.cli.workspace import Workspace
 from e2evote.record import layout
 from e2evote.record.opened import ChallengedBallot
+from e2evote.workspace.directory import Workspace
 from tests.web.booth.booths import BoothServer, Encrypted, Voter, encrypted, make_booth, plaintexts, position_in
 from tests.web.booth.counting import count, statuses, told
 

@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Route, expect
 from e2evote.board.log import Board
 from e2evote.board.notes import VerifierKey
 from e2evote.challenge import open_ballot
-from e2evote.cli.workspace import Workspace
 from e2evote.election.receipts import verify_receipt
 from e2evote.encryption import SecretBallotNonce
 from e2evote.examples import manifest_bytes, members_csv
@@ -23,6 +22,7 @@ from e2evote.hashing import selection_nonce
 from e2evote.record.ballot import EncryptedBallot
 from e2evote.record.codec import dump, parse
 from e2evote.record.entries import StatusEntry
+from e2evote.workspace.directory import Workspace
 from tests.cli.running import run
 from tests.web.booth.booths import BoothServer, Voter, make_booth
 from tests.web.booth.driving import PageVoter

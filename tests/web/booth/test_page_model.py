@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from e2evote.cli.workspace import Workspace
 from e2evote.election.signin.robots import work_done
 from e2evote.record.codec import parse
 from e2evote.record.plaintext import PlaintextBallot
 from e2evote.web.booth.page import booth_page
+from e2evote.workspace.directory import Workspace
 from tests.web.booth.booths import Clock, ballots, inside, make_booth
 
 NODE = shutil.which("node")

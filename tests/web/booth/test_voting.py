@@ -8,10 +8,10 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from e2evote.board.log import Board
-from e2evote.cli.workspace import Workspace
 from e2evote.election.receipts import Receipt, verify_receipt
 from e2evote.encoding import hex_of
 from e2evote.record.entries import BallotEntry, Entry, OpenedEntry, StatusEntry, parse_entry
+from e2evote.workspace.directory import Workspace
 from tests.web.booth.booths import Clock, Encrypted, position_in
 from tests.web.booth.conftest import NewVoter
 

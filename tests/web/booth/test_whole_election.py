@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from e2evote.cli.workspace import Workspace
 from e2evote.web.booth.application import election_application
 from e2evote.web.booth.booth import Plan
 from e2evote.web.site import Settings
+from e2evote.workspace.directory import Workspace
 from tests.builders import TOY
 from tests.web.booth.booths import BoothServer, Clock, Voter, ballots, make_booth
 from tests.web.booth.counting import count, statuses, told

@@ -4,9 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from e2evote.board.log import Board
-from e2evote.cli.boards import now, sign_checkpoint
-from e2evote.cli.hands import side_by_side
-from e2evote.cli.workspace import Workspace
 from e2evote.election.acceptance import Acceptance
 from e2evote.election.booth_files import check_files, publish_files
 from e2evote.election.people import members
@@ -24,6 +21,9 @@ from e2evote.record.codec import parse
 from e2evote.record.manifest import Manifest, Texts
 from e2evote.web.booth.booth import Plan, Prepared, prepare
 from e2evote.web.booth.settings import FILE, BoothSettings
+from e2evote.workspace.boards import now, sign_checkpoint
+from e2evote.workspace.directory import Workspace
+from e2evote.workspace.hands import side_by_side
 
 BOARD = "board"
 """The folder of an election's board in its directory, unless another is named."""

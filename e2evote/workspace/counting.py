@@ -7,20 +7,6 @@ from itertools import islice, tee
 from typing import TypeVar
 
 from e2evote.approval import ApprovedRecord, BallotStatement, approve
-from e2evote.cli.devices import Device, code_of, devices
-from e2evote.cli.hands import side_by_side
-from e2evote.cli.publishing import (
-    Decrypted,
-    check_added_up,
-    exceptions_of,
-    not_opened,
-    open_with,
-    publish_challenged,
-    publish_contest_data,
-    publish_tallies,
-    unpublished,
-)
-from e2evote.cli.workspace import Workspace
 from e2evote.decryption.rounds import decrypt
 from e2evote.decryption.statements import Statement
 from e2evote.engine import Workers
@@ -32,6 +18,20 @@ from e2evote.record.tally import EncryptedTally
 from e2evote.secret_sharing import SecretKeyShares
 from e2evote.tally import Accumulation, accumulate_lines
 from e2evote.terminal.screen import Report, progress
+from e2evote.workspace.devices import Device, code_of, devices
+from e2evote.workspace.directory import Workspace
+from e2evote.workspace.hands import side_by_side
+from e2evote.workspace.publishing import (
+    Decrypted,
+    check_added_up,
+    exceptions_of,
+    not_opened,
+    open_with,
+    publish_challenged,
+    publish_contest_data,
+    publish_tallies,
+    unpublished,
+)
 
 BATCH = 8
 """Ciphertexts decrypted in one go, between two reports."""

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 
 from e2evote.approval import ApprovedRecord, BallotStatement
 from e2evote.challenge import nonce_from_factor
-from e2evote.cli.devices import Device, Opened, devices, is_opened, open_published
-from e2evote.cli.workspace import Workspace
 from e2evote.decryption.results import opened_contest_data, tallies_of
 from e2evote.errors import CheckError
 from e2evote.group.elements import Element
@@ -15,6 +13,8 @@ from e2evote.record.exceptions import TallyException
 from e2evote.record.opened import ChallengedBallot
 from e2evote.record.pre_encrypted import PublishedBallot, UncastBallot
 from e2evote.terminal.screen import note
+from e2evote.workspace.devices import Device, Opened, devices, is_opened, open_published
+from e2evote.workspace.directory import Workspace
 from e2evote.zkp.equality import EqualityProof
 
 Decrypted = tuple[Element, EqualityProof]

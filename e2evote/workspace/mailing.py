@@ -11,10 +11,6 @@ from functools import partial
 from itertools import islice, repeat
 from pathlib import Path
 
-from e2evote.cli import devices, private
-from e2evote.cli.devices import PREFIX_LENGTH, Device, code_of
-from e2evote.cli.hands import side_by_side
-from e2evote.cli.private import SecretNonceEntry
 from e2evote.encoding import hex_of
 from e2evote.encryption import SecretBallotNonce
 from e2evote.errors import CheckError, VerificationError
@@ -29,6 +25,10 @@ from e2evote.record.pre_encrypted import PreEncryptedBallot
 from e2evote.record.setup import Election
 from e2evote.record.short_codes import ShortCode
 from e2evote.terminal.screen import Report
+from e2evote.workspace import devices, private
+from e2evote.workspace.devices import PREFIX_LENGTH, Device, code_of
+from e2evote.workspace.hands import side_by_side
+from e2evote.workspace.private import SecretNonceEntry
 
 Secret = tuple[PreEncryptedBallot, SecretBallotNonce]
 

@@ -1,8 +1,15 @@
 """From a decryption whose messages are all here to what the record publishes of it."""
 
 from e2evote.approval import ApprovedRecord, approve
-from e2evote.cli.decryptions import PlannedDecryption
-from e2evote.cli.publishing import (
+from e2evote.decryption.rounds import combine
+from e2evote.errors import CheckError
+from e2evote.messages.decrypting import DecryptionPlan, Subject, decryption_exchange
+from e2evote.record import layout
+from e2evote.record.opened import ChallengedBallot
+from e2evote.terminal.screen import progress
+from e2evote.workspace.decryptions import PlannedDecryption
+from e2evote.workspace.directory import Workspace
+from e2evote.workspace.publishing import (
     Decrypted,
     exceptions_of,
     not_opened,
@@ -11,13 +18,6 @@ from e2evote.cli.publishing import (
     publish_contest_data,
     publish_tallies,
 )
-from e2evote.cli.workspace import Workspace
-from e2evote.decryption.rounds import combine
-from e2evote.errors import CheckError
-from e2evote.messages.decrypting import DecryptionPlan, Subject, decryption_exchange
-from e2evote.record import layout
-from e2evote.record.opened import ChallengedBallot
-from e2evote.terminal.screen import progress
 
 
 def is_published(workspace: Workspace, subject: Subject, codes: tuple[bytes, ...]) -> bool:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from e2evote.cli.ceremonies import CeremonyFolder
-from e2evote.cli.workspace import Workspace
 from e2evote.errors import E2EVoteError
 from e2evote.messages.envelope import open_message
 from e2evote.messages.key_check import KEY_CHECK, verify_possession
+from e2evote.workspace.ceremonies import CeremonyFolder
+from e2evote.workspace.directory import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,6 @@ from itertools import islice
 from pathlib import Path
 
 from e2evote.challenge import open_ballot
-from e2evote.cli import private
-from e2evote.cli.private import SecretNonceEntry
-from e2evote.cli.workspace import Workspace
 from e2evote.encoding import hex_of
 from e2evote.encryption import SecretBallotNonce
 from e2evote.errors import CheckError, VerificationError
@@ -29,6 +26,9 @@ from e2evote.record.layout import Record
 from e2evote.record.opened import ChallengedBallot
 from e2evote.record.pre_encrypted import PreEncryptedBallot, PublishedBallot, UncastBallot, parse_published
 from e2evote.record.setup import Election
+from e2evote.workspace import private
+from e2evote.workspace.directory import Workspace
+from e2evote.workspace.private import SecretNonceEntry
 
 Opened = ChallengedBallot | UncastBallot
 

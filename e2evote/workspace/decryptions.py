@@ -15,18 +15,6 @@ from functools import cached_property
 from pathlib import Path
 
 from e2evote.approval import ApprovedRecord
-from e2evote.cli.ceremonies import CeremonyFolder
-from e2evote.cli.intake import read_messages, read_plan, take_in
-from e2evote.cli.standing import (
-    Fault,
-    Standing,
-    as_faults,
-    faults_complained_of,
-    faults_in,
-    write_bundles,
-    write_changed,
-)
-from e2evote.cli.workspace import Workspace
 from e2evote.decryption.rounds import DecryptionCommitments, DecryptionResponses, DecryptionReveals
 from e2evote.files import write_atomically
 from e2evote.messages.accusing import complaints_about_decryption
@@ -47,6 +35,18 @@ from e2evote.messages.transcript import Transcript, read_lines
 from e2evote.record.codec import RecordModel, dump, parse
 from e2evote.record.exceptions import Override
 from e2evote.terminal.screen import Report
+from e2evote.workspace.ceremonies import CeremonyFolder
+from e2evote.workspace.directory import Workspace
+from e2evote.workspace.intake import read_messages, read_plan, take_in
+from e2evote.workspace.standing import (
+    Fault,
+    Standing,
+    as_faults,
+    faults_complained_of,
+    faults_in,
+    write_bundles,
+    write_changed,
+)
 
 DECRYPTION, PLAN, STATEMENTS, MESSAGES, OUTBOX = (
     "decryption",

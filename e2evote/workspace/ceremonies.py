@@ -15,9 +15,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from e2evote.cli.intake import read_messages, read_plan, take_in
-from e2evote.cli.standing import Standing, as_faults, faults_complained_of, faults_in, write_bundles
-from e2evote.cli.workspace import CEREMONY, Workspace, drafted, held, make_private, write_keys
 from e2evote.errors import CheckError
 from e2evote.group.elements import Group
 from e2evote.group.parameters import INSECURE_NAMES
@@ -41,6 +38,9 @@ from e2evote.messages.transcript import Transcript
 from e2evote.record.codec import dump
 from e2evote.record.setup import GuardianPublicKey
 from e2evote.terminal.screen import Report
+from e2evote.workspace.directory import CEREMONY, Workspace, drafted, held, make_private, write_keys
+from e2evote.workspace.intake import read_messages, read_plan, take_in
+from e2evote.workspace.standing import Standing, as_faults, faults_complained_of, faults_in, write_bundles
 
 INVITATION, MESSAGES, OUTBOX = "invitation.json", "messages.ndjson", "outbox"
 ROUNDS = (IDENTITY, PUBLIC_KEY, SHARE, CONFIRMATION)

@@ -12,10 +12,6 @@ from dataclasses import dataclass, field
 from itertools import islice, tee
 from pathlib import Path
 
-from e2evote.cli import private
-from e2evote.cli.devices import Device
-from e2evote.cli.hands import side_by_side
-from e2evote.cli.private import Checkpoint, EncryptionState, SecretNonceEntry
 from e2evote.encryption import EncryptedLine, encrypt_lines
 from e2evote.errors import CheckError, ParseError
 from e2evote.record import layout
@@ -24,6 +20,10 @@ from e2evote.record.layout import LINE_LIMIT
 from e2evote.record.manifest import Manifest
 from e2evote.record.plaintext import PlaintextBallot
 from e2evote.terminal.screen import Report
+from e2evote.workspace import private
+from e2evote.workspace.devices import Device
+from e2evote.workspace.hands import side_by_side
+from e2evote.workspace.private import Checkpoint, EncryptionState, SecretNonceEntry
 
 SHARD_BALLOTS = 100
 """Ballots in a shard, the unit that is written at once."""

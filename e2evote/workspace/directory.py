@@ -22,8 +22,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from e2evote.cli import private
-from e2evote.cli.private import ParameterSet, SecretGuardianFile
 from e2evote.errors import CheckError
 from e2evote.group.parameters import STANDARD_NAME, group_named
 from e2evote.key_ceremony import Ceremony, GuardianRecord, hold
@@ -37,9 +35,11 @@ from e2evote.secret_sharing import SecretKeyShares
 from e2evote.terminal.screen import progress
 from e2evote.verifier.report import Phase
 from e2evote.verifier.run import verify_record
+from e2evote.workspace import private
+from e2evote.workspace.private import ParameterSet, SecretGuardianFile
 
 CEREMONY = "ceremony"
-"""Folder of the messages of guardians who hold the ceremony on their own machines (e2evote.cli.ceremonies)."""
+"""Folder of the messages of guardians who hold the ceremony on their own machines (e2evote.workspace.ceremonies)."""
 
 
 class Workspace:
