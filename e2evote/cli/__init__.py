@@ -21,13 +21,14 @@ NOUNS = (
     "booth",
     "serve",
     "report",
+    "backup",
     "verify",
     "demo",
     "bench",
 )
 """Every command is defined under its own name in the module of that name."""
 EXTRAS = {
-    **dict.fromkeys(("roll", "signin", "booth", "serve"), "e2evote[web]"),
+    **dict.fromkeys(("roll", "signin", "booth", "serve", "backup"), "e2evote[web]"),
     **dict.fromkeys(("board", "report"), "e2evote[board]"),
 }
 """What installs the packages that only these commands need."""
