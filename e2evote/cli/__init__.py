@@ -10,6 +10,7 @@ NOUNS = (
     "election",
     "roll",
     "signin",
+    "message",
     "ceremony",
     "device",
     "ballot",
@@ -28,7 +29,7 @@ NOUNS = (
 )
 """Every command is defined under its own name in the module of that name."""
 EXTRAS = {
-    **dict.fromkeys(("roll", "signin", "booth", "serve", "backup"), "e2evote[web]"),
+    **dict.fromkeys(("roll", "signin", "message", "booth", "serve", "backup"), "e2evote[web]"),
     **dict.fromkeys(("board", "report"), "e2evote[board]"),
 }
 """What installs the packages that only these commands need."""

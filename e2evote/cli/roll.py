@@ -77,6 +77,18 @@ def import_members(
 
 @roll.command()
 @directory
+def upgrade(directory: Path) -> None:
+    """Bring a roll that an older version made up to date; stop the server first, and back it up.
+
+    For example:
+
+        e2evote roll upgrade club
+    """
+    say("brought up to date" if People.upgrade(directory) else "nothing to do: the roll is up to date")
+
+
+@roll.command()
+@directory
 @click.option("--members", "everybody", is_flag=True, help="List the members too, with all that is known of them.")
 @as_json
 def show(directory: Path, everybody: bool, as_json: bool) -> None:

@@ -97,6 +97,28 @@ class People:
         people._check(directory / KEY)
         return people
 
+    @classmethod
+    def upgrade(cls, directory: Path) -> bool:
+        """Bring the tables of an election's directory up to date, and tell whether they were not.
+
+        Raises:
+            CheckError: there is no database, or its tables are of a later version.
+            ParseError, StorageError: as ``open``.
+        """
+        database = Database.at(_place(directory / FOLDER))
+        try:
+            known = [script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()]
+            with database.transaction() as connection, translated(database.where):
+                found = MigrationContext.configure(connection).get_current_revision()
+            if found not in known:
+                raise CheckError(f"{database.where}: its tables are of revision {found}; expected one of {known}")
+            if found != known[0]:
+                _migrate(database)
+        finally:
+            database.close()
+        cls.open(directory).close()
+        return found != known[0]
+
     @contextmanager
     def reading(self) -> Iterator[Access]:
         """Give one view of everything.
@@ -138,7 +160,10 @@ class People:
                 raise CheckError(f"{where}: there are no tables of people in this database")
             wanted = ScriptDirectory(str(_SCRIPTS)).get_current_head()
             if found != wanted:
-                raise CheckError(f"{where}: its tables are of revision {found}, expected {wanted}")
+                raise CheckError(
+                    f"{where}: its tables are of revision {found}, expected {wanted}; 'e2evote roll upgrade' brings "
+                    "older ones up to date"
+                )
             proof = connection.execute(select(PEOPLE.c.proof)).scalar_one()
         if not secrets.compare_digest(proof, self.key.digest("proof")):
             raise CheckError(f"{key_file}: this is not the key of {where}")
@@ -165,9 +190,14 @@ def _make_tables(database: Database, key: SecretPeopleKey) -> None:
     with database.transaction() as connection, translated(database.where):
         if MigrationContext.configure(connection).get_current_revision() is not None:
             raise CheckError(f"{database.where}: there are tables in this database already")
+    _migrate(database)
+    with database.transaction(writing=True) as connection, translated(database.where):
+        connection.execute(insert(PEOPLE).values(id=1, proof=key.digest("proof")))
+
+
+def _migrate(database: Database) -> None:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     with database.transaction(writing=True) as connection, translated(database.where):
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        connection.execute(insert(PEOPLE).values(id=1, proof=key.digest("proof")))

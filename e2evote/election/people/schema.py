@@ -84,6 +84,22 @@ COUNTERS = _table(
     Column("expires", _TIME, nullable=False),
 )
 
+# What was written to many members at once. ``content``: sealed, deliveries.Campaign.
+CAMPAIGNS = _table(
+    "campaigns",
+    Column("campaign", LargeBinary, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+# One message of a campaign to one member. ``place``: sealed, the member's row and the channel; all of one length.
+DELIVERIES = _table(
+    "deliveries",
+    Column("delivery", LargeBinary, primary_key=True),
+    Column("campaign", LargeBinary, ForeignKey("campaigns.campaign", name="delivered"), nullable=False, index=True),
+    Column("state", Integer, nullable=False, index=True),
+    Column("place", LargeBinary, nullable=False),
+)
+
 # ``event``: sealed, trail.Event.
 TRAIL = _table(
     "trail",

@@ -52,6 +52,10 @@ def election_application(settings: Settings, plan: Plan, clock: Callable[[], dat
         tidying = Event()
         stack.callback(tidying.set)
         Thread(target=_tidy, args=(booth, tidying), name="tidying", daemon=True).start()
+        post = Thread(target=booth.postman.stay, args=(plan.directory, tidying), name="postman")
+        stack.callback(post.join)
+        stack.callback(tidying.set)
+        post.start()
 
     paths = Paths(election="/", board="/board")
     routes: list[BaseRoute] = [

@@ -11,6 +11,7 @@ from e2evote.board.committer import Committer
 from e2evote.board.log import Board
 from e2evote.board.storage.writing import Writing
 from e2evote.election.acceptance import Acceptance, Accepted, Submission
+from e2evote.election.campaigns.postman import Postman
 from e2evote.election.export import standing_of
 from e2evote.election.people import members
 from e2evote.election.people.database import People
@@ -130,6 +131,7 @@ class Booth:
     acceptance: Acceptance
     committer: Committer
     verification: Verification[Submission] | None
+    postman: Postman
     problem: str = ""
     busy: set[str] = field(default_factory=set, repr=False)
 
@@ -142,13 +144,14 @@ class Booth:
         """
         directory = prepared.plan.directory
         people = stack.enter_context(People.open(directory))
-        courier = stack.enter_context(Courier(gateways_of(prepared.signin, directory)))
+        gateways = gateways_of(prepared.signin, directory)
+        courier = stack.enter_context(Courier(gateways))
         names = names_of(site.acceptance.judge.context.manifest)
         desk = Desk(people, prepared.signin, courier, clock, names)
         voting = Voting(desk, BoardBox(site.acceptance, site.committer, clock))
         booth = cls(
             prepared, prepared.door, desk, SignIn(desk), voting, site.board, site.acceptance, site.committer,
-            site.verification,
+            site.verification, Postman(people, gateways),
         )  # fmt: skip
         booth.reconcile()
         return booth

@@ -235,7 +235,7 @@ def test_a_database_of_another_kind_is_refused(tmp_path: Path) -> None:
 def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
     with people_with(tmp_path, 0) as people, people.writing() as access:
         access.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(CheckError, match="its tables are of revision 9999, expected 0001"):
+    with pytest.raises(CheckError, match="its tables are of revision 9999, expected 0002"):
         People.open(tmp_path)
 
 

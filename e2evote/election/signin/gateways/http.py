@@ -60,7 +60,10 @@ class Http:
             finally:
                 response.release_conn()
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise GatewayError(f"HTTP gateway: {type(error).__name__}") from None  # its text holds the URL
+            asked = not isinstance(
+                error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
+            )
+            raise GatewayError(f"HTTP gateway: {type(error).__name__}", asked) from None  # its text holds the URL
         self._require_success(response.status, answer)
 
     def _body(self, values: dict[str, str]) -> tuple[dict[str, str], bytes | None]:

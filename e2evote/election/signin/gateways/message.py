@@ -8,7 +8,15 @@ from e2evote.errors import E2EVoteError
 
 
 class GatewayError(E2EVoteError):
-    """A message could not be handed over; the text names the gateway and the reason, never the person or the code."""
+    """A message could not be handed over; the text names the gateway and the reason, never the person or the code.
+
+    ``uncertain``: it may have been taken all the same.
+    """
+
+    def __init__(self, text: str, uncertain: bool = False) -> None:
+        """Take the text."""
+        super().__init__(text)
+        self.uncertain = uncertain
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ class Smtp:
         except smtplib.SMTPResponseException as error:
             raise GatewayError(f"{self._settings.host}: answered {error.smtp_code}") from error
         except (OSError, smtplib.SMTPException, ValueError) as error:
-            raise GatewayError(f"{self._settings.host}: {type(error).__name__}") from error
+            cut = isinstance(error, TimeoutError | smtplib.SMTPServerDisconnected)
+            raise GatewayError(f"{self._settings.host}: {type(error).__name__}", cut) from error
 
     def _connected(self) -> smtplib.SMTP:
         host, port, timeout = self._settings.host, self._settings.port, self._settings.timeout
