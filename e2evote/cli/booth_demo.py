@@ -140,7 +140,7 @@ def _import(workspace: Workspace, data: bytes) -> None:
     path = workspace.root / MEMBERS
     write_atomically(path, data, mode=0o600)
     reading = read_roll(data, parse_manifest(workspace.record.read("manifest.json")), str(path))
-    with People.create(workspace.root) as people:
+    with People.create(workspace.root, rehearsal=workspace.election.manifest.rehearsal) as people:
         import_roll(people, reading)
     if reading.problems:
         raise CheckError(f"{path}: {reading.problems[0]}")

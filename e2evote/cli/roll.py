@@ -65,7 +65,7 @@ def import_members(
     reading = _read(file, manifest, read_country(country))
     imported = 0
     if not dry_run:
-        with _opened(directory, database) as people, progress("Importing") as report:
+        with _opened(directory, database, manifest.rehearsal) as people, progress("Importing") as report:
             imported = import_roll(people, reading, partial, replace, report)
     if as_json:
         click.echo(json.dumps(_told(reading, imported), ensure_ascii=False))
@@ -148,12 +148,14 @@ def _manifest(directory: Path) -> Manifest:
     return parse_manifest(path.read_bytes(), str(path))
 
 
-def _opened(directory: Path, database: str | None) -> People:
+def _opened(directory: Path, database: str | None, rehearsal: bool) -> People:
     if not exists(directory):
-        return People.create(directory, database)
+        return People.create(directory, database, rehearsal)
     if database is not None:
         raise CheckError(f"{directory}: there is a people's database already; leave --database out")
-    return People.open(directory)
+    people = People.open(directory)
+    people.require(rehearsal)
+    return people
 
 
 def _read(file: Path, manifest: Manifest, country: str) -> Reading:

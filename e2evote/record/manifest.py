@@ -20,6 +20,11 @@ from e2evote.record.codec import Index, RecordModel, parse
 MAXIMUM_LIMIT = 1000
 """Largest effective selection limit: a range proof has two numbers for every value up to it."""
 
+REHEARSAL = "REHEARSAL"
+"""How the label of a rehearsal begins, and its name in a language that has no word of its own below."""
+REHEARSAL_WORDS = {"fa": "مانور"}
+"""How the name of a rehearsal begins, by language."""
+
 Texts = Annotated[dict[str, str], MinLen(1)]
 """Language tag to text."""
 
@@ -132,6 +137,7 @@ class Manifest(RecordModel):
     name: Texts | None = None
     date: str | None = None
     jurisdiction: str | None = None
+    rehearsal: bool = False
     device_info: str | None = None
     chaining_modes: tuple[Annotated[int, Ge(0), Le(1)], ...] = (1,)
     maximum_weight: Index = 1
@@ -221,7 +227,16 @@ class Manifest(RecordModel):
             yield "chaining_modes must be [0], [1] or [0,1]"
         if self.date is not None and not _is_date(self.date):
             yield f"date {self.date!r} is not a day written YYYY-MM-DD"
+        yield from self._rehearsal_problems()
         yield from self.board_problems()
+
+    def _rehearsal_problems(self) -> Iterator[str]:
+        """Yield where a rehearsal does not say so, or an election calls itself one: pages show label and names."""
+        said = {"label": (self.label, REHEARSAL)}
+        said |= {f"name in {tag}": (name, rehearsal_word(tag)) for tag, name in (self.name or {}).items()}
+        for where, (text, word) in said.items():
+            if text.startswith(word) != self.rehearsal:
+                yield f"{where}: {'a rehearsal begins' if self.rehearsal else 'only a rehearsal begins'} with {word!r}"
 
     def board_problems(self) -> Iterator[str]:
         """Yield every rule that the policy of the bulletin board breaks, nothing where there is none."""
@@ -247,6 +262,28 @@ class Manifest(RecordModel):
         problems = list(self.problems())
         if problems:
             raise CheckError("manifest: " + "; ".join(problems))
+
+
+def rehearsal_word(tag: str) -> str:
+    """Return how the name of a rehearsal begins in a language."""
+    return REHEARSAL_WORDS.get(tag.partition("-")[0], REHEARSAL)
+
+
+def rehearsal_of(manifest: Manifest) -> Manifest:
+    """Return the manifest of a rehearsal of an election, without its board: a rehearsal has one of its own.
+
+    Raises:
+        CheckError: it is one already.
+    """
+    if manifest.rehearsal:
+        raise CheckError("this is the manifest of a rehearsal already")
+    names = (
+        None
+        if manifest.name is None
+        else {tag: f"{rehearsal_word(tag)}: {name}" for tag, name in manifest.name.items()}
+    )
+    changes = {"label": f"{REHEARSAL} {manifest.label}", "name": names, "rehearsal": True, "board": None}
+    return manifest.model_copy(update=changes)
 
 
 def board_policy(lines: tuple[str, ...]) -> Policy:

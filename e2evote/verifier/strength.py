@@ -13,6 +13,8 @@ def strength_notes(setup: Setup) -> tuple[StrengthNote, ...]:
         notes.append(
             StrengthNote("weak-parameters", f"the parameters {name} are for tests; what they hide is no secret")
         )
+    if setup.manifest.rehearsal:
+        notes.append(StrengthNote("rehearsal", "a rehearsal, and no election: its votes are for practice"))
     if n == 1:
         notes.append(StrengthNote("single-trustee", "one guardian alone can decrypt every ballot"))
     elif k == n:

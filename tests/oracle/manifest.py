@@ -120,7 +120,7 @@ def read_manifest(content: bytes) -> Manifest:
     where = "manifest.json"
     top = members(
         decode(content, where, compact=False),
-        "label name? date? jurisdiction? device_info? chaining_modes? maximum_weight? minimum_cell_ballots?"
+        "label name? date? jurisdiction? rehearsal? device_info? chaining_modes? maximum_weight? minimum_cell_ballots?"
         " cast_contest_data_may_be_decrypted? hash_trimming? board? contests ballot_styles tally_cells?",
         where,
         ordered=False,
@@ -129,6 +129,7 @@ def read_manifest(content: bytes) -> Manifest:
     _label(manifest, top, where)
     if "date" in top:
         manifest.rule(_is_date(text(top["date"], f"{where} date")), "date is no day YYYY-MM-DD")
+    _read_rehearsal(manifest, top, where)
     for name in ("jurisdiction", "device_info"):
         text(top.get(name, ""), f"{where} {name}")
     manifest.chaining_modes = _integers(top.get("chaining_modes", [1]), f"{where} chaining_modes")
@@ -150,6 +151,16 @@ def read_manifest(content: bytes) -> Manifest:
     _read_styles(manifest, top["ballot_styles"])
     _read_cells(manifest, top.get("tally_cells"))
     return manifest
+
+
+def _read_rehearsal(manifest: Manifest, top: dict[str, Any], where: str) -> None:
+    """A rehearsal's label and names begin with a word for it, and nobody else's do."""
+    marked = _boolean(top.get("rehearsal", False), f"{where} rehearsal")
+    beginnings = [(top["label"], "REHEARSAL")]
+    for tag, name in top.get("name", {}).items():
+        beginnings.append((name, "مانور" if tag == "fa" or tag.startswith("fa-") else "REHEARSAL"))
+    for words, mark in beginnings:
+        manifest.rule((words[: len(mark)] == mark) is marked, f"{words!r} and the field rehearsal disagree")
 
 
 def _read_contests(manifest: Manifest, value: Any) -> None:

@@ -46,17 +46,18 @@ class Access:
 class People:
     """The database about people of one election."""
 
-    def __init__(self, database: Database, key: SecretPeopleKey) -> None:
-        """Take an open database and its keys."""
-        self._database, self.key = database, key
+    def __init__(self, database: Database, key: SecretPeopleKey, rehearsal: bool = False) -> None:
+        """Take an open database and its keys, and whether it is a rehearsal's."""
+        self._database, self.key, self.rehearsal = database, key, rehearsal
 
     @classmethod
-    def create(cls, directory: Path, database: str | None = None) -> "People":
+    def create(cls, directory: Path, database: str | None = None, rehearsal: bool = False) -> "People":
         """Make an empty database and its keys in an election's directory.
 
         Args:
             directory: the election's.
             database: a ``postgresql://`` URL without a password; by default a file.
+            rehearsal: whether it is a rehearsal's; it says so for ever.
 
         Raises:
             CheckError: there is one already, or something is in its way.
@@ -70,7 +71,7 @@ class People:
             key = SecretPeopleKey.create(directory / KEY)
             try:
                 found = Database.at(folder / FILE if database is None else database, create=True)
-                _make_tables(found, key)
+                _make_tables(found, key, rehearsal)
                 if database is not None:
                     write_atomically(folder / SETTINGS, canonical_json({"database": database}) + b"\n", mode=0o600)
             except BaseException:
@@ -80,7 +81,7 @@ class People:
                 raise
         except OSError as error:
             raise StorageError(f"{folder}: {error.strerror}") from error
-        return cls(found, key)
+        return cls(found, key, rehearsal)
 
     @classmethod
     def open(cls, directory: Path) -> "People":
@@ -142,6 +143,18 @@ class People:
             connection.execute(select(PEOPLE.c.id).with_for_update())
             yield Access(connection, self.key)
 
+    def require(self, rehearsal: bool) -> None:
+        """Accept a roll for a rehearsal, or for an election: neither is ever used for the other.
+
+        Raises:
+            CheckError: it is the other's.
+        """
+        if self.rehearsal != rehearsal:
+            ours, wanted = ("a rehearsal", "an election") if self.rehearsal else ("an election", "a rehearsal")
+            raise CheckError(
+                f"{self._database.where}: this is the roll of {ours}, and the manifest is that of {wanted}"
+            )
+
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
@@ -165,7 +178,8 @@ class People:
                     "older ones up to date"
                 )
             proof = connection.execute(select(PEOPLE.c.proof)).scalar_one()
-        if not secrets.compare_digest(proof, self.key.digest("proof")):
+        self.rehearsal = secrets.compare_digest(proof, _proof(self.key, rehearsal=True))
+        if not (self.rehearsal or secrets.compare_digest(proof, _proof(self.key, rehearsal=False))):
             raise CheckError(f"{key_file}: this is not the key of {where}")
 
 
@@ -186,13 +200,17 @@ def _place(folder: Path) -> Path | str:
     return folder / FILE
 
 
-def _make_tables(database: Database, key: SecretPeopleKey) -> None:
+def _proof(key: SecretPeopleKey, rehearsal: bool) -> bytes:
+    return key.digest("proof", b"rehearsal") if rehearsal else key.digest("proof")
+
+
+def _make_tables(database: Database, key: SecretPeopleKey, rehearsal: bool) -> None:
     with database.transaction() as connection, translated(database.where):
         if MigrationContext.configure(connection).get_current_revision() is not None:
             raise CheckError(f"{database.where}: there are tables in this database already")
     _migrate(database)
     with database.transaction(writing=True) as connection, translated(database.where):
-        connection.execute(insert(PEOPLE).values(id=1, proof=key.digest("proof")))
+        connection.execute(insert(PEOPLE).values(id=1, proof=_proof(key, rehearsal)))
 
 
 def _migrate(database: Database) -> None:

@@ -144,6 +144,7 @@ class Booth:
         """
         directory = prepared.plan.directory
         people = stack.enter_context(People.open(directory))
+        people.require(site.acceptance.judge.context.manifest.rehearsal)
         gateways = gateways_of(prepared.signin, directory)
         courier = stack.enter_context(Courier(gateways))
         names = names_of(site.acceptance.judge.context.manifest)

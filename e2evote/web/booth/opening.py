@@ -83,6 +83,7 @@ def prepared_booth(workspace: Workspace, board: Path, plan: Plan) -> Prepared:
             _check_files(kept, found)
     gateways_of(found.signin, workspace.root)
     with People.open(workspace.root) as people:
+        people.require(workspace.election.manifest.rehearsal)
         if not check_roll(people, workspace.election.manifest).members:
             raise CheckError(f"{workspace.root}: the roll is empty; 'e2evote roll import' fills it")
     return found
