@@ -28,7 +28,8 @@ BALLOTS ?= 1000
 BOOTH_PORT ?= 8000
 
 .PHONY: help demo booth test test-slow interop-belenios fuzz fuzz-booth mutants check conformance bench bench-quick \
-	bench-peers bench-page bench-plot screenshots extras schemas spec-coverage docs system-packages postgres postgres-stop board-kill format clean
+	bench-peers bench-page bench-plot screenshots extras schemas spec-coverage docs system-packages postgres \
+	postgres-stop board-kill format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"

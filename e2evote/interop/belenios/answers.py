@@ -1,4 +1,4 @@
-"""Ballots and encrypted answers as they are read. Belenios specification §4.12 and §4.16."""
+"""Ballots and encrypted answers as they are read. Belenios specification 3.3, §4.11 and §4.17."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -70,6 +70,18 @@ def read_ballot(election: Election, data: bytes, where: str) -> Ballot:
         text(signature["hash"], f"{where}.signature.hash"),
         arithmetic.proof(signature["proof"], f"{where}.signature.proof"),
     )
+
+
+def read_choices(election: Election, data: bytes) -> list[list[tuple[Any, Any]] | None]:
+    """Return α and β of every choice of a ballot that was read before, by question."""
+    read = election.arithmetic.read
+    answers = strict_json(data, "ballot")["answers"]
+    return [
+        [(read(choice["alpha"], "alpha"), read(choice["beta"], "beta")) for choice in answer["choices"]]
+        if question.homomorphic
+        else None
+        for question, answer in zip(election.questions, answers, strict=True)
+    ]
 
 
 def read_ciphertext(arithmetic: Arithmetic, value: object, where: str) -> Ciphertext:

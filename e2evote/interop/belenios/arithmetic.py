@@ -54,7 +54,7 @@ _RFC_3526_2048 = int(
     16,
 )
 _NAMED = {"BELENIOS-2048": _BELENIOS_2048, "RFC-3526-2048": (_RFC_3526_2048, (_RFC_3526_2048 - 1) // 2, 2)}
-"""p, q and g. Sources: Belenios specification §4.17 (FIPS 186-4) and RFC 3526 §3."""
+"""p, q and g. Sources: Belenios specification 3.3, §5.1 (made as in FIPS 186-4), and RFC 3526 §3."""
 
 
 class Member(Protocol):

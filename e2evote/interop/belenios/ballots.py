@@ -1,4 +1,4 @@
-"""Ballots: signature, membership and proofs, in chunks. Belenios specification §4.13–4.16."""
+"""Ballots: signature, membership and proofs, in chunks. Belenios specification 3.3, §4.11 to §4.17."""
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence

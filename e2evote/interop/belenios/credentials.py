@@ -1,4 +1,7 @@
-"""The public credentials, each with a weight, and what the credential authority signed. Belenios specification §4.9."""
+"""The public credentials with their weights, and what the credential authority signed.
+
+Belenios specification 3.3, §4.8.
+"""
 
 import hashlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""Partial decryptions and the result. Belenios specification §4.19 and §4.20."""
+"""Partial decryptions and the result. Belenios specification 3.3, §4.20 and §4.21."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -116,7 +116,7 @@ def _verify_share(election: Election, key: Key, rows: tuple[Row, ...], share: Sh
     """Verify A = g^v · X^c, B = α^v · f^c and c = H(decrypt|φ|X|A,B) mod q for every factor f."""
     arithmetic = election.arithmetic
     prefix = f"decrypt|{election.fingerprint}|{arithmetic.write(key.public)}|"
-    g, x = arithmetic.fixed(arithmetic.g), arithmetic.fixed(key.public)
+    g, x = arithmetic.fixed(arithmetic.g), arithmetic.new(key.public)
     values: list[Any] = []
     members: list[Any] = []
     posed: list[tuple[Place, Proof]] = []

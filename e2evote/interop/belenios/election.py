@@ -1,4 +1,4 @@
-"""The election: group, public key and questions. Belenios specification §4.10 and §4.11."""
+"""The election: group, public key and questions. Belenios specification 3.3, §4.9 and §4.10."""
 
 import hashlib
 from base64 import b64encode
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from e2evote.errors import ParseError
+from e2evote.interop.belenios.archive import check_version
 from e2evote.interop.belenios.arithmetic import Arithmetic, group_named
 from e2evote.interop.belenios.fields import integer, items, record, text
 
@@ -58,9 +59,7 @@ def read_election(data: bytes, value: object) -> Election:
     """
     where = "the election"
     fields = record(value, where, _ELECTION, _OPTIONAL)
-    if fields["version"] != 1:
-        version = ascii(fields["version"])[:40]
-        raise ParseError(where, f"{version}: only version 1 of Belenios (1.17 to 3.3) can be verified", "version")
+    check_version(fields["version"], where)
     for name in ("description", "name"):
         text(fields[name], f"{where}: {name}")
     arithmetic = group_named(text(fields["group"], f"{where}: group"))

@@ -1,9 +1,9 @@
-"""The encrypted tally: last ballots, raised to their weights and multiplied. Belenios specification §4.17."""
+"""The encrypted tally: last ballots, raised to their weights and multiplied. Belenios specification 3.3, §4.18."""
 
 from typing import Any
 
 from e2evote.errors import ParseError
-from e2evote.interop.belenios.answers import Ciphertext, read_ballot, read_ciphertext
+from e2evote.interop.belenios.answers import Ciphertext, read_choices, read_ciphertext
 from e2evote.interop.belenios.archive import Board
 from e2evote.interop.belenios.checks import TALLY
 from e2evote.interop.belenios.election import Election, Question
@@ -86,21 +86,19 @@ def _products(
     empty = [[(one, one)] * question.choices if question.homomorphic else None for question in election.questions]
     by_weight: dict[int, list[list[tuple[Any, Any]] | None]] = {}
     for credential, digest in last.items():
-        ballot = read_ballot(election, board.read(digest), "ballot")
         sums = by_weight.setdefault(weights[credential], list(empty))
-        for index, answer in enumerate(ballot.answers):
+        for index, choices in enumerate(read_choices(election, board.read(digest))):
             row = sums[index]
-            if answer is not None and row is not None:
-                pairs = zip(row, answer.choices, strict=True)
-                sums[index] = [(a * choice.alpha, b * choice.beta) for (a, b), choice in pairs]
+            if choices is not None and row is not None:
+                sums[index] = [(a * x, b * y) for (a, b), (x, y) in zip(row, choices, strict=True)]
     total = list(empty)
     for times, sums in by_weight.items():
         power = election.arithmetic.scalar(times)
         for index, row in enumerate(sums):
             before = total[index]
             if row is not None and before is not None:
-                pairs_ = zip(before, row, strict=True)
-                total[index] = [(a * x**power, b * y**power) for (a, b), (x, y) in pairs_]
+                pairs = zip(before, row, strict=True)
+                total[index] = [(a * x**power, b * y**power) for (a, b), (x, y) in pairs]
     return total
 
 

@@ -1,12 +1,12 @@
 """The trustees: single ones, each needed, and groups of which a threshold is enough.
 
-Belenios specification §4.5 to §4.7.
+Belenios specification 3.3, §4.5 to §4.7.
 """
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import mul
 from typing import Any
-
-from gmpy2 import mpz
 
 from e2evote.encoding import strict_json
 from e2evote.errors import ParseError
@@ -91,7 +91,7 @@ def _pedersen(arithmetic: Arithmetic, value: object, where: str) -> Group:
     certificates = items(fields["certs"], f"{where}.certs")
     size = len(certificates)
     threshold = integer(fields["threshold"], f"{where}.threshold")
-    if not 1 <= threshold <= size:
+    if not 1 <= threshold <= size < arithmetic.q:
         raise ParseError(where, f"a threshold of {threshold} among {size}")
     coefficients = items(fields["coefexps"], f"{where}.coefexps", size)
     keys = items(fields["verification_keys"], f"{where}.verification_keys", size)
@@ -195,20 +195,15 @@ def _is_signed(arithmetic: Arithmetic, trustee: Trustee, message: str, signature
 
 def _verify_shares(ledger: Ledger, arithmetic: Arithmetic, group: Group, before: int) -> None:
     """Check every key share X_j = Π_i Π_k A_ik^(j^k)."""
-    degree = max(len(member.commitments) for member in group.members)
-    columns = [
-        [member.commitments[k] for member in group.members if k < len(member.commitments)] for k in range(degree)
-    ]
-    sums = []
-    for column in columns:
-        product = arithmetic.one
-        for commitment in column:
-            product *= commitment
-        sums.append(product)
+    if any(len(member.commitments) != group.threshold for member in group.members):
+        ledger.skip("BEL.verification-key")
+        return
+    columns = zip(*(member.commitments for member in group.members), strict=True)
+    sums = [reduce(mul, column) for column in columns]
     for j, trustee in enumerate(group.members, 1):
         share = arithmetic.one
         for k, product in enumerate(sums):
-            share *= product ** arithmetic.scalar(mpz(j) ** k)
+            share *= product ** arithmetic.scalar(pow(j, k, int(arithmetic.q)))
         who = f"trustee {before + j}"
         holds = share == trustee.key.public
         ledger.check("BEL.verification-key", holds, f"{who}: the key share is not what the commitments give")

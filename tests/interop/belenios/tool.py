@@ -1,6 +1,6 @@
 """Elections made by ``belenios-tool``, which Debian packages: ``python -m tests.interop.belenios.tool FOLDER``.
 
-Version 2.0 knows fields of integers only. Every election has one mandatory trustee and two of three others, who decrypt,
+Version 2.0 knows fields of integers only. Every election has one mandatory trustee, two of three others who decrypt,
 blank votes, voters who vote again and, where that is asked for, weights.
 """
 
