@@ -17,6 +17,9 @@ from e2evote.interop.family import Judgement, Progress
 from e2evote.interop.foreign import Foreign
 from e2evote.verifier.report import Report
 
+_OLDER = {"election.json", "trustees.json", "ballots.jsons"}
+"""Files of an election before Belenios 2.0, which had no archives."""
+
 
 @dataclass(frozen=True, slots=True)
 class Belenios:
@@ -27,7 +30,8 @@ class Belenios:
 
     def recognises(self, record: Foreign) -> bool:
         """Tell whether this is an archive, a folder with one, or a folder of an archive's members."""
-        return HEADER in record or sum(name.endswith(".bel") for name in record.names) == 1
+        archives = sum(name.endswith(".bel") for name in record.names)
+        return HEADER in record or archives == 1 or record.names >= _OLDER
 
     def verify(self, record: Foreign, workers: Workers, progress: Progress | None) -> Report:
         """Verify the record whole.
@@ -37,6 +41,8 @@ class Belenios:
             E2EVoteError: it uses Ed25519, and the extra ``interop`` is not installed.
         """
         archive = archive_in(record)
+        if archive is None and record.names >= _OLDER:
+            raise ParseError(record.where, "separate files, as Belenios kept them before 2.0, cannot be verified here")
         if archive is None:
             raise ParseError(record.where, f"neither {HEADER} nor one file *.bel is there")
         judgement = Judgement(self.name, archive)
@@ -69,7 +75,7 @@ def _verify(
     ledger = judgement.ledger
     groups = _trustees(judgement, board, election)
     weights = verify_credentials(ledger, board, election)
-    notes.note_record(judgement, board, weights is not None and set(weights.values()) > {1})
+    notes.note_record(judgement, board, weights is not None and len(set(weights.values())) > 1)
     last = verify_ballots(ledger, board, election, weights, workers, progress)
     judgement.counts |= {
         "questions": len(election.questions),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from e2evote.interop.belenios.arithmetic import compact
-from tests.interop.belenios.maker import VOTES, Maker
+from tests.interop.belenios.maker import QUESTIONS, VOTES, Maker
 from tests.interop.belenios.model import Archive, Model
 
 Files = dict[str, bytes]
@@ -273,10 +273,13 @@ def signature_of_another_ballot(_maker: Maker, model: Model) -> Model:
     return model
 
 
-@flaw("membership", "individual", "overall")
+@flaw("membership")
 def ciphertext_outside_the_group(maker: Maker, model: Model) -> Model:
-    choice = model.ballots[0]["answers"][0]["choices"][0]
-    choice["alpha"] = twisted(maker, choice["alpha"])
+    """All proofs hold: their challenges are even, so that the factor of order 2 falls out of the equations."""
+    ballot = model.ballots[0]
+    statement = f"{maker.fingerprint}|{ballot['credential']}"
+    twist = maker.math.read(ORDER_2, "point")
+    ballot["answers"][0] = maker.answer(QUESTIONS[0], VOTES[0][1][0], statement, twist)
     return signed_again(maker, model, 0)
 
 
@@ -342,10 +345,16 @@ def decryption_of_nobody(_maker: Maker, model: Model) -> Model:
     return model
 
 
-@flaw("decryption-membership", "decryption-proof", "decryption-quorum")
+@flaw("decryption-membership", "decryption-quorum")
 def factor_outside_the_group(maker: Maker, model: Model) -> Model:
-    row = model.shares[2][1]["decryption_factors"][0]
+    """The proof holds: its challenge is even."""
+    while True:
+        share = maker.share(maker.single, model.tally)
+        if int(share["decryption_proofs"][0][0]["challenge"]) % 2 == 0:
+            break
+    row = share["decryption_factors"][0]
     row[0] = twisted(maker, row[0])
+    model.shares[2] = (1, share)
     return model
 
 

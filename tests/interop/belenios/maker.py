@@ -41,6 +41,7 @@ class Maker:
         self.q = int(self.math.q)
         self.random = random.Random(seed)
         self.weights = weights
+        self.twist = self.math.one  # what encryption keys of certificates are multiplied with
 
     def number(self) -> int:
         return self.random.randrange(self.q)
@@ -81,7 +82,7 @@ class Maker:
                     {
                         "context": context | {"index": index},
                         "verification": self.text(self.g(key)),
-                        "encryption": self.text(self.g(self.number())),
+                        "encryption": self.text(self.g(self.number()) * self.twist),
                     }
                 ),
             )
@@ -108,8 +109,19 @@ class Maker:
         parameters["verification_keys"] = keys
         return parameters, self.g(sum(polynomial[0] for polynomial in polynomials)), shares
 
-    def disjunction(self, prefix: str, cases: list[tuple[Any, Any, int]], true: int, r: int) -> list[dict[str, str]]:
-        """Prove that α, β of one of the cases encrypt its number; ``true`` is which, with nonce r."""
+    def disjunction(
+        self, prefix: str, cases: list[tuple[Any, Any, int]], true: int, r: int, even: bool = False
+    ) -> list[dict[str, str]]:
+        """Prove that α, β of one of the cases encrypt its number; ``true`` is which, with nonce r.
+
+        With even challenges a factor of order 2 in α goes unnoticed by the equations.
+        """
+        while True:
+            proofs = self.attempt(prefix, cases, true, r)
+            if not even or not any(int(proof["challenge"]) % 2 for proof in proofs):
+                return proofs
+
+    def attempt(self, prefix: str, cases: list[tuple[Any, Any, int]], true: int, r: int) -> list[dict[str, str]]:
         proofs: list[dict[str, str]] = []
         commitments: list[Any] = []
         w = self.number()
@@ -126,12 +138,16 @@ class Maker:
         proofs[true] = self.response(w, r, int(self.math.challenge(prefix, commitments) - rest) % self.q)
         return proofs
 
-    def answer(self, question: dict[str, Any], votes: list[int], statement: str) -> dict[str, Any]:
+    def answer(self, question: dict[str, Any], votes: list[int], statement: str, twist: Any = None) -> dict[str, Any]:
+        """Encrypt and prove an answer; ``twist``, of order 2, is multiplied into the first α."""
         nonces = [self.number() for _ in votes]
         pairs = [(self.g(r), self.power(self.y, r) * self.g(m)) for r, m in zip(nonces, votes, strict=True)]
+        if twist is not None:
+            pairs[0] = (pairs[0][0] * twist, pairs[0][1])
+        even = twist is not None
         texts = [f"{self.text(alpha)},{self.text(beta)}" for alpha, beta in pairs]
         individual = [
-            self.disjunction(f"prove|{statement}|{text}|", [(*pair, 0), (*pair, 1)], m, r)
+            self.disjunction(f"prove|{statement}|{text}|", [(*pair, 0), (*pair, 1)], m, r, even)
             for text, pair, m, r in zip(texts, pairs, votes, nonces, strict=True)
         ]
         whole, blank = f"{statement}|{','.join(texts)}", bool(question.get("blank"))
@@ -145,7 +161,7 @@ class Maker:
         }
         if not blank:
             prefix = f"prove|{whole}|{self.text(summed[0])},{self.text(summed[1])}|"
-            return answer | {"overall_proof": self.disjunction(prefix, counts, m - low, r)}
+            return answer | {"overall_proof": self.disjunction(prefix, counts, m - low, r, even)}
         true, nonce = (0, nonces[0]) if votes[0] else (m - low + 1, r)
         answer["overall_proof"] = self.disjunction(f"bproof1|{whole}|", [(*pairs[0], 1), *counts], true, nonce)
         true, nonce = (1, r) if votes[0] else (0, nonces[0])

@@ -21,7 +21,7 @@ from e2evote.interop.belenios.checks import CHECKS
 from e2evote.interop.foreign import Foreign
 from e2evote.interop.registry import recognised
 from e2evote.verifier.report import Report
-from tests.interop.belenios.flaws import FLAWS, Flaw
+from tests.interop.belenios.flaws import FLAWS, ORDER_2, Flaw
 from tests.interop.belenios.maker import RESULT, Maker
 from tests.interop.belenios.model import Model, read_tar, take_apart, write_folder, write_tar
 
@@ -126,6 +126,16 @@ def test_places_and_forms_of_an_archive(model: Model, tmp_path: Path) -> None:
     assert len(prints) == 1
 
 
+def test_files_of_older_versions_are_recognised_and_refused(tmp_path: Path) -> None:
+    for name in ("election.json", "trustees.json", "ballots.jsons"):
+        (tmp_path / name).write_text("{}")
+    assert recognised(tmp_path) is BELENIOS
+    with pytest.raises(ParseError, match=r"before 2\.0"):
+        BELENIOS.verify(Foreign.at(tmp_path), Here(), None)
+    with pytest.raises(ParseError, match="neither BELENIOS nor"):
+        BELENIOS.verify(Foreign("memory", Memory({})), Here(), None)
+
+
 def test_damaged_archives_cannot_be_read(model: Model, tmp_path: Path) -> None:
     whole = write_tar(tmp_path / "x.bel", model.files()).read_bytes()
     for number, data in enumerate((whole + b"more", whole[:-700], whole[: len(whole) // 2] + b"x" + bytes(511))):
@@ -177,13 +187,13 @@ def test_an_election_under_way_is_not_valid_yet(model: Model) -> None:
 
 
 def test_ballots_of_another_implementation_on_ed25519() -> None:
-    """An election under way, made with version 0.0.30 of sirona: 3 trustees, 5 ballots, one of them blank."""
+    """An election under way, made with version 0.0.30 of sirona: 3 trustees, weights to the limit, 5 ballots, some blank."""
     report = BELENIOS.verify(Foreign.at(MADE_ELSEWHERE), Here(), None)
     assert not failed(report)
     assert report.counts["ballots"] == 5
     steps = ("setup", "keys", "ballots", "selection rule")
     assert [report.steps[step] for step in steps] == ["passed"] * 4  # type: ignore[index]
-    assert codes(report) == {"n-of-n-trustees", "no-board", "unsigned-credentials"}
+    assert codes(report) == {"n-of-n-trustees", "no-board", "public-weights", "unsigned-credentials"}
 
 
 def test_what_older_versions_leave_out_is_noted(maker: Maker, model: Model) -> None:
@@ -196,6 +206,13 @@ def test_what_older_versions_leave_out_is_noted(maker: Maker, model: Model) -> N
     report = verify(model.files())
     assert report.valid
     assert {"unbound-key-generation", "unsigned-credentials"} <= codes(report)
+
+
+def test_keys_of_certificates_outside_the_group() -> None:
+    """Everything is signed, so that membership alone is at fault."""
+    maker = Maker("Ed25519", seed=3)
+    maker.twist = maker.math.read(ORDER_2, "point")
+    assert failed(verify(maker.make().files())) == {"BEL.key-membership"}
 
 
 def test_an_invalid_share_is_left_out_where_others_are_enough(maker: Maker, model: Model) -> None:
