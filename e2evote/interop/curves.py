@@ -85,6 +85,10 @@ class Curve:
             raise ParseError(where, f"not the canonical encoding of a point of {self.name}")
         return point
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process as a name."""
+        return _curve_named, (self.name,)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Point:
@@ -199,8 +203,12 @@ def _weierstrass(curve: Curve, data: bytes, where: str) -> Point:
     return point
 
 
+def _curve_named(name: str) -> Curve:
+    return next(curve for curve in CURVES if curve.name == name)
+
+
 def _arrived(name: str, x: int, y: int) -> Point:
-    return next(curve for curve in CURVES if curve.name == name).point(x, y)
+    return _curve_named(name).point(x, y)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ def test_base_point_has_order_q(curve: Curve) -> None:
     assert curve.g ** curve.scalar(0) == curve.one == curve.g / curve.g
     assert curve.one.is_member()
     assert curve.parse(bytes(curve.one)) == curve.one
+    assert pickle.loads(pickle.dumps(curve)) is curve
 
 
 @pytest.mark.parametrize("curve", CURVES, ids=lambda curve: curve.name)

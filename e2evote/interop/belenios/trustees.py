@@ -146,12 +146,17 @@ def verify_trustees(ledger: Ledger, arithmetic: Arithmetic, key: Any, groups: tu
                 _verify_member(ledger, arithmetic, group, index, f"trustee {number}")
         if group.members:
             _verify_shares(ledger, arithmetic, group, number - len(group.keys))
-        for public in [member.commitments[:1] for member in group.members] or [(group.keys[0].public,)]:
-            for factor in public:
-                product *= factor
+        product *= _public_key(arithmetic, group)
     member = _are_members(arithmetic, [key])
     ledger.check("BEL.key-membership", member, "the election's public key is not in the group")
     ledger.check("BEL.election-key", product == key, "the public key is not the product of the trustees' keys")
+
+
+def _public_key(arithmetic: Arithmetic, group: Group) -> Any:  # noqa: ANN401  (a Member)
+    """Return the key of a single trustee, or Π_i A_i0 of a threshold."""
+    if not group.members:
+        return group.keys[0].public
+    return reduce(mul, (member.commitments[0] for member in group.members if member.commitments), arithmetic.one)
 
 
 def _are_members(arithmetic: Arithmetic, elements: list[Any]) -> bool:

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from e2evote.cli import main
 from e2evote.engine import Here, Processes
 from e2evote.errors import E2EVoteError, ParseError
+from e2evote.interop import curves
 from e2evote.interop.belenios import BELENIOS
 from e2evote.interop.belenios.arithmetic import compact
 from e2evote.interop.belenios.checks import CHECKS
@@ -187,13 +189,23 @@ def test_an_election_under_way_is_not_valid_yet(model: Model) -> None:
 
 
 def test_ballots_of_another_implementation_on_ed25519() -> None:
-    """An election under way, made with version 0.0.30 of sirona: 3 trustees, weights to the limit, 5 ballots, some blank."""
+    """An election under way, made with sirona 0.0.30: 3 trustees, weights to the limit, 5 ballots, some blank."""
     report = BELENIOS.verify(Foreign.at(MADE_ELSEWHERE), Here(), None)
     assert not failed(report)
     assert report.counts["ballots"] == 5
     steps = ("setup", "keys", "ballots", "selection rule")
     assert [report.steps[step] for step in steps] == ["passed"] * 4  # type: ignore[index]
     assert codes(report) == {"n-of-n-trustees", "no-board", "public-weights", "unsigned-credentials"}
+
+
+def test_without_pycryptodome_the_error_says_what_to_install(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "Crypto.PublicKey", None)
+    curves._library.cache_clear()
+    try:
+        with pytest.raises(E2EVoteError, match=r"e2evote\[interop\]"):
+            verify(model.files())
+    finally:
+        curves._library.cache_clear()
 
 
 def test_what_older_versions_leave_out_is_noted(maker: Maker, model: Model) -> None:
