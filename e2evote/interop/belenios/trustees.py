@@ -14,6 +14,9 @@ from e2evote.interop.belenios.arithmetic import Arithmetic, Proof, compact
 from e2evote.interop.belenios.fields import integer, items, record, text
 from e2evote.verifier.report import Ledger
 
+MOST = 256
+"""Trustees that may share a key: every one signs all certificates, and commits to up to as many coefficients."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -91,6 +94,8 @@ def _pedersen(arithmetic: Arithmetic, value: object, where: str) -> Group:
     certificates = items(fields["certs"], f"{where}.certs")
     size = len(certificates)
     threshold = integer(fields["threshold"], f"{where}.threshold")
+    if size > MOST:
+        raise ParseError(where, f"{size} trustees; at most {MOST} can share a key here")
     if not 1 <= threshold <= size < arithmetic.q:
         raise ParseError(where, f"a threshold of {threshold} among {size}")
     coefficients = items(fields["coefexps"], f"{where}.coefexps", size)

@@ -129,6 +129,18 @@ def trustee_of_unknown_kind(_maker: Maker, model: Model) -> Model:
     return model
 
 
+@flaw("trustee-format")
+def more_trustees_than_can_share_a_key(_maker: Maker, model: Model) -> Model:
+    model.trustees[1][1]["certs"] *= 100
+    return model
+
+
+@flaw("trustee-format")
+def threshold_above_the_number_of_trustees(_maker: Maker, model: Model) -> Model:
+    model.trustees[1][1]["threshold"] = 4
+    return model
+
+
 @flaw("key-membership", "trustee-proof", "election-key", "decryption-proof", "decryption-quorum")
 def key_outside_the_group(maker: Maker, model: Model) -> Model:
     key = model.trustees[0][1]
