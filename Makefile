@@ -11,7 +11,8 @@ PARTS  := workload example ballots cores options log submission booth
 # Debian packages that tests need, all of them here; without them these tests are skipped, and fail where CI=true.
 # Go with its transparency log: somebody else's reading of the board's notes, proofs and tiles. PostgreSQL for the board.
 # Chromium for the pages; Node and TypeScript for the voting page's modules; nginx as it stands before the booth.
-SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev postgresql chromium nodejs node-typescript nginx
+# belenios-tool makes elections of another system, which our verifier then judges.
+SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev postgresql chromium nodejs node-typescript nginx belenios-tool
 SUDO            := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # Of 'make fuzz': seconds for each target, and which targets; none named are all.
@@ -26,14 +27,16 @@ ROUNDS  ?= 50
 BALLOTS ?= 1000
 BOOTH_PORT ?= 8000
 
-.PHONY: help demo booth test test-slow fuzz fuzz-booth mutants check conformance bench bench-quick bench-peers bench-page \
-	bench-plot screenshots extras schemas spec-coverage docs system-packages postgres postgres-stop board-kill format clean
+.PHONY: help demo booth test test-slow interop-belenios fuzz fuzz-booth mutants check conformance bench bench-quick \
+	bench-peers bench-page bench-plot screenshots extras schemas spec-coverage docs system-packages postgres \
+	postgres-stop board-kill format clean
 
 help:
 	@echo "make demo         run a whole election and verify its record"
 	@echo "make booth        begin an election online with invented members, and serve its voting booth until Ctrl-C"
 	@echo "make test         run the tests, with coverage"
 	@echo "make test-slow    run the tests that take minutes"
+	@echo "make interop-belenios  make elections with Debian's belenios-tool, verify them, and refuse tampered copies"
 	@echo "make fuzz         feed every parser mutated data, FUZZ_SECONDS (60) a target, FUZZ_TARGETS='manifest archive'"
 	@echo "make fuzz-booth   send a voting booth what its description allows and forbids, FUZZ_EXAMPLES (100) a call"
 	@echo "make mutants      change the code and see which tests notice (an hour or more), MUTANTS='e2evote/zkp'"
@@ -73,6 +76,14 @@ test: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/pytest -m slow || [ $$? -eq 5 ] # 5: there are none
+
+# Debian's belenios-tool holds three elections in a few seconds; the third has a shuffled question, which stays open.
+interop-belenios: $(READY)
+	$(BIN)/python -m tests.interop.belenios.tool build/interop/belenios
+	$(BIN)/e2evote verify build/interop/belenios/weights.bel
+	$(BIN)/e2evote verify build/interop/belenios/no-weights.bel
+	$(BIN)/e2evote verify build/interop/belenios/shuffled.bel || [ $$? -eq 1 ]
+	CI=true $(BIN)/pytest --quiet tests/interop/belenios
 
 fuzz: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'

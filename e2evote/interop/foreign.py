@@ -4,6 +4,7 @@ import hashlib
 import io
 import tarfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Self
@@ -43,10 +44,22 @@ class Foreign:
             if zipfile.is_zipfile(path):
                 return cls(str(path), Archive(path))
             if tarfile.is_tarfile(path):
-                return cls(str(path), _Tar(path))
+                return cls(str(path), _Tar(str(path), lambda: path.open("rb")))
             return cls(str(path), _Single(path))
         except (*UNREADABLE, tarfile.TarError) as error:
             raise ParseError(str(path), f"cannot be read ({error})") from error
+
+    def within(self, name: str) -> "Foreign":
+        """Open a tar archive that is one of the files.
+
+        Raises:
+            ParseError: it is missing, or no tar archive.
+        """
+        data = self.read(name)
+        try:
+            return Foreign(name, _Tar(name, lambda: io.BytesIO(data)))
+        except (*UNREADABLE, tarfile.TarError) as error:
+            raise ParseError(name, f"cannot be read ({error})") from error
 
     def __contains__(self, name: str) -> bool:
         """Tell whether the file is there."""
@@ -101,25 +114,34 @@ class _Single:
 
 
 class _Tar:
-    """The plain files of a tar archive."""
+    """The plain files of a tar archive; nothing but zeros may follow them."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with tarfile.open(path) as archive:
-            members = archive.getmembers()
-        for member in members:
-            if not (member.isfile() or member.isdir()):
-                raise ParseError(ascii(member.name), "only plain files and directories may lie in a record")
-        self._members = [member.name for member in members if member.isfile()]
-        if len(set(self._members)) != len(self._members):
-            raise ParseError(str(path), "a file is in the archive twice")
+    def __init__(self, where: str, content: Callable[[], IO[bytes]]) -> None:
+        self.content = content
+        self.places: dict[str, tuple[int, int]] = {}
+        end = 0
+        with content() as file, tarfile.open(fileobj=file) as archive:
+            for member in archive:
+                if not (member.isfile() or member.isdir()) or member.issparse():
+                    raise ParseError(ascii(member.name), "only plain files and directories may lie in a record")
+                end = member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+                if member.isdir():
+                    continue
+                if member.name in self.places:
+                    raise ParseError(where, "a file is in the archive twice")
+                self.places[member.name] = member.offset_data, member.size
+            file.seek(end)
+            if any(any(block) for block in iter(lambda: file.read(1 << 20), b"")):
+                raise ParseError(where, "the archive is damaged: something follows its last file")
 
     def names(self) -> list[str]:
-        return sorted(self._members)
+        return sorted(self.places)
 
     def open(self, name: str) -> IO[bytes]:
-        with tarfile.open(self.path) as archive:
-            file = archive.extractfile(name)
-            if file is None:
-                raise OSError(f"{name} is not a plain file")
-            return io.BytesIO(file.read(LIMIT + 1))
+        offset, size = self.places[name]
+        with self.content() as file:
+            file.seek(offset)
+            data = file.read(min(size, LIMIT + 1))
+        if len(data) < min(size, LIMIT + 1):
+            raise OSError("the archive ends within the file")
+        return io.BytesIO(data)
