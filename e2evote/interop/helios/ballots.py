@@ -89,8 +89,8 @@ def _gather(found: dict[str, list[tuple[datetime, Json]]], ballot: Json) -> None
         return
     for key in ("voter_hash", "vote_hash"):
         text(cast[key], key)
-    of_voter = found.setdefault(text(cast["voter_uuid"], "voter_uuid"), [])
     entry = (_time(cast["cast_at"]), ballot)
+    of_voter = found.setdefault(text(cast["voter_uuid"], "voter_uuid"), [])
     if entry not in of_voter:
         of_voter.append(entry)
 

@@ -1,7 +1,7 @@
 """Where the documents of a Helios election lie: a folder, what a downloader kept, or a fixture of the server.
 
-* A folder or archive with ``election``, ``voters``, ``trustees``, ``result`` and the ballots, as the server's addresses
-  are called, with ``.json`` or without: ``ballots.json``, ``ballots/<voter>.json``, ``ballots/<voter>/last`` or ``all``.
+* A folder or archive with ``election``, ``voters``, ``trustees``, ``result`` and the ballots, as the
+  server's addresses are called, with ``.json`` or without: ``ballots.json``, ``ballots/<voter>.json``, ``ballots/<voter>/last`` or ``all``.
 * One JSON object with these documents, as they are or in base64 (what the downloader pyrios writes).
 * A fixture of the server's database, from which its public documents are put together.
 """
@@ -82,7 +82,7 @@ def _begin(record: Foreign, name: str, size: int = _BEGINNING) -> bytes:
     try:
         with record.files.open(name) as file:
             return file.read(size)
-    except Exception:  # noqa: BLE001  (recognition only looks; reading says what is wrong)
+    except Exception:  # recognition only looks; reading says what is wrong
         return b""
 
 

@@ -1,4 +1,4 @@
-"""Helios's proofs. The challenge is SHA-1 over the commitments in decimal, with commas between them, and nothing else."""
+"""Helios's proofs. The challenge is SHA-1 over the commitments in decimal with commas between, and nothing else."""
 
 import hashlib
 from collections.abc import Sequence

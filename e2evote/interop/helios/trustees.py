@@ -58,7 +58,7 @@ def verify_keys(judgement: Judgement, group: Group, election: Election, entries:
     g = fixed(group.g)
     known = compute(together(proofs.verifying_knowledge(g, y, t.pok) for y, t in zip(ys, trustees, strict=True)))
     for trustee, member, proved in zip(trustees, members, known, strict=True):
-        same = (trustee.key.p, trustee.key.q, trustee.key.g) == (group.p, group.q, group.generator)
+        same = (trustee.key.p, trustee.key.q, trustee.key.g) == (election.key.p, election.key.q, election.key.g)
         own = sum(trustee.key.y == other.key.y for other in trustees) == 1
         holds = same and member and trustee.key.y != 1 and own
         ledger.check(

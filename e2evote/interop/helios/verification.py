@@ -13,7 +13,7 @@ from e2evote.interop.foreign import Foreign
 from e2evote.interop.groups import integer_group
 from e2evote.interop.helios import ballots, checks, documents, trustees
 from e2evote.interop.helios.documents import Documents, document_hash
-from e2evote.interop.helios.values import Election, ciphertext, fields, listed, parse_election, text
+from e2evote.interop.helios.values import Election, Trustee, ciphertext, fields, listed, parse_election, text
 from e2evote.verifier.report import Place, Report
 
 Json = Any
@@ -234,7 +234,7 @@ def _decrypt(
     election: Election,
     group: Group,
     tally: Sequence[Ciphertext],
-    known: Sequence[trustees.Trustee],
+    known: Sequence[Trustee],
     found: Documents,
     places: Sequence[Place],
 ) -> None:
