@@ -1,7 +1,8 @@
 """Where the documents of a Helios election lie: a folder, what a downloader kept, or a fixture of the server.
 
 * A folder or archive with ``election``, ``voters``, ``trustees``, ``result`` and the ballots, as the
-  server's addresses are called, with ``.json`` or without: ``ballots.json``, ``ballots/<voter>.json``, ``ballots/<voter>/last`` or ``all``.
+  server's addresses are called, with ``.json`` or without:
+  ``ballots.json``, ``ballots/<voter>.json``, ``ballots/<voter>/last`` or ``all``.
 * One JSON object with these documents, as they are or in base64 (what the downloader pyrios writes).
 * A fixture of the server's database, from which its public documents are put together.
 """
@@ -243,7 +244,10 @@ def _of_fixture(record: Foreign, name: str) -> Documents:
             if key != "vote"
         }
         for vote in rows.get("helios.castvote", [])
-        if vote.get("voter") in voters and vote.get("verified_at") and not vote.get("invalidated_at")
+        if isinstance(vote.get("voter"), int)
+        and vote["voter"] in voters
+        and vote.get("verified_at")
+        and not vote.get("invalidated_at")
     ]
     structured = ("public_key", "pok", "decryption_factors", "decryption_proofs")
     trustees = [

@@ -74,8 +74,8 @@ def verify(record: Foreign, workers: Workers, progress: Progress | None) -> Repo
 
 def _notes(judgement: Judgement, election: Election, found: Documents) -> None:
     judgement.note("sha-1", "challenges are SHA-1")
-    judgement.note("weak-fiat-shamir", "a challenge covers only the commitments, not what is proved: whoever chooses the "
-                   "statement after the challenge can prove what is not so")  # fmt: skip
+    judgement.note("weak-fiat-shamir", "a challenge covers only the commitments, not what is proved: whoever chooses "
+                   "the statement after the challenge can prove what is not so")  # fmt: skip
     if isinstance(found.trustees, list) and len(found.trustees) == 1:
         judgement.note("single-trustee", "one trustee alone can decrypt every ballot")
     else:

@@ -1,7 +1,7 @@
 """A small maker of Helios elections, written apart from the verifier: the documents as the server publishes them.
 
-The group is Helios's own of 2048 bits. What is made here is self-made: it shows that the verifier follows its rules, and
-records of others show that the rules are Helios's.
+The group is Helios's own of 2048 bits. What is made here is self-made: it shows that the verifier follows its rules,
+and records of others show that the rules are Helios's.
 """
 
 import base64
@@ -67,8 +67,9 @@ class Maker:
         self.election: dict[str, Any] = {
             "cast_url": f"http://localhost/helios/elections/{UUID}/cast", "description": "d\u00e9j\u00e0", "frozen_at":
             "2024-01-01 10:00:00.123", "name": "made", "openreg": False, "public_key": self.key(self.y), "questions": [
-                {"answer_urls": [None] * n, "answers": [f"a{i}" for i in range(n)], "choice_type": "approval", "max": most,
-                 "min": least, "question": "q", "result_type": "absolute", "short_name": "q", "tally_type": "homomorphic"}
+                {"answer_urls": [None] * n, "answers": [f"a{i}" for i in range(n)], "choice_type": "approval",
+                 "max": most, "min": least, "question": "q", "result_type": "absolute",
+                 "short_name": "q", "tally_type": "homomorphic"}
                 for n, least, most in questions
             ], "short_name": "made", "use_voter_aliases": aliases, "uuid": UUID, "voters_hash": None,
             "voting_ends_at": None, "voting_starts_at": None,
