@@ -13,7 +13,8 @@ QUESTIONS, ANSWERS = 100, 500
 """Questions of an election and answers of a question that are looked at."""
 _DIGITS = re.compile(r"0|[1-9][0-9]{0,2499}")
 _ELECTION = {"uuid", "questions", "name", "short_name", "description", "voters_hash", "openreg", "frozen_at",
-             "public_key", "cast_url", "use_voter_aliases", "voting_starts_at", "voting_ends_at", "use_advanced_audit_features",
+             "public_key", "cast_url", "use_voter_aliases", "voting_starts_at", "voting_ends_at",
+             "use_advanced_audit_features",
              "#", "a", "datatype"}  # fmt: skip
 _QUESTION = {
     "answer_urls",
