@@ -4,14 +4,13 @@ from pathlib import Path
 
 from e2evote.errors import ParseError
 from e2evote.interop.belenios import BELENIOS
-from e2evote.interop.electionguard_1.family import ElectionGuard1Family
 from e2evote.interop.family import Family
 from e2evote.interop.foreign import Foreign
 from e2evote.interop.helios.verification import Helios
 from e2evote.record.layout import INDEX
 from e2evote.verifier.report import NATIVE
 
-FAMILIES: tuple[Family, ...] = (BELENIOS, ElectionGuard1Family(), Helios())
+FAMILIES: tuple[Family, ...] = (BELENIOS, Helios())
 """Every family of other systems' records."""
 
 NAMES = (NATIVE, *(family.name for family in FAMILIES))
