@@ -27,6 +27,7 @@ BALLOTS = (
     check("EG1.code", "the ballot's code is the hash of the code before, the time and the ballot", "ballots"),
 )
 ACROSS = (
+    check("EG1.device-format", "the descriptions of all devices can be read", "ballots"),
     check("EG1.unique", "no ballot, code or ciphertext is there twice", "ballots"),
     check("EG1.chain", "codes make one chain for each device, beginning with the device's hash", "ballots"),
 )

@@ -15,6 +15,7 @@ from e2evote.interop.family import check
 from e2evote.verifier.report import Check, Ledger, Place, Step
 
 AGGREGATION = (
+    check("EG1.encrypted-format", "the encrypted tally can be read", "aggregation"),
     check(
         "EG1.tally-manifest", "the encrypted tally has every selection of the manifest, with its hashes", "aggregation"
     ),
@@ -100,7 +101,8 @@ class Decryption:
 
 def read_encrypted(root: Node, context: Context) -> dict[Name, tuple[object, Ciphertext]]:
     """Return of each selection its contest's and own place and hash, and its ciphertext."""
-    group, found = context.group, {}
+    group = context.group
+    found: dict[Name, tuple[object, Ciphertext]] = {}
     for name, contest in root.fields("object_id contests")["contests"].entries().items():
         fields = contest.fields("object_id sequence_order description_hash selections")
         where = (fields["sequence_order"].integer(0, 2**31), fields["description_hash"].scalar(group))
@@ -207,10 +209,12 @@ def verify_decryption(
         ledger.check(f"EG1.{about.prefix}message", same, "another ciphertext is decrypted", place)
         found = sorted(share.guardian for share in each.shares)
         parts_right = all(
-            {part.guardian for part in share.parts} == first and {part.missing for part in share.parts} == {share.guardian}
-            for share in each.shares if share.parts
-        )  # fmt: skip
-        right = found == sorted(about.guardians) and parts_right
+            {part.guardian for part in share.parts} == first
+            and all(part.missing == share.guardian for part in share.parts)
+            for share in each.shares
+            if share.parts
+        )
+        right = found == sorted(about.guardians) and first <= about.guardians.keys() and parts_right
         if ledger.check(f"EG1.{about.prefix}guardians", right, "shares or parts are missing or too many", place):
             work.append(_verifying(ledger, about, each, first, place))
         else:

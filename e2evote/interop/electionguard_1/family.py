@@ -1,10 +1,14 @@
 """Records of ElectionGuard 1.x: recognised, and verified step by step."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import TypeAlias, TypeVar
 
 from e2evote.engine import Workers
 from e2evote.errors import ParseError
+from e2evote.group.elements import Group
+from e2evote.group.parameters import STANDARD_NAME
 from e2evote.interop.electionguard_1 import ballots as ballots_step
 from e2evote.interop.electionguard_1 import decryption as decryption_step
 from e2evote.interop.electionguard_1 import setup as setup_step
@@ -28,6 +32,12 @@ CHECKS = (
     *decryption_step.OPENED,
 )
 FOLDER = "election_record"
+FILES = ("manifest.json", "context.json", "constants.json", "encrypted_tally.json", "tally.json", "coefficients.json")
+FOLDERS = ("guardians", "encryption_devices", "submitted_ballots", "spoiled_ballots")
+T = TypeVar("T")
+Encrypted: TypeAlias = dict[ballots_step.Name, tuple[object, ballots_step.Ciphertext]]
+PARAMETERS = "69a28159f186be631dd5ab82b1890d245964890625690321f45e6819a78f580e"
+"""SHA-256 of p, q and g of ElectionGuard 0.95 to 1.x, in decimal with commas between."""
 CHUNK = 8
 """Ballots verified together."""
 BALLOT_BYTES = 16 << 20
@@ -42,8 +52,7 @@ class ElectionGuard1:
     def recognises(self, record: Foreign) -> bool:
         """Tell by the names of files, and by what an encrypted tally or context of later versions does not have."""
         root = _root(record)
-        names = ("manifest.json", "context.json", "constants.json", "encrypted_tally.json", "tally.json")
-        if not all(root + name in record for name in names):
+        if not all(root + name in record for name in FILES[:-1]):
             return False
         try:
             context = record.json(f"{root}context.json")
@@ -69,6 +78,13 @@ def _root(record: Foreign) -> str:
     return found[0] if found and (found[0] == "" or found[0].endswith(f"{FOLDER}/") or found[0].count("/") == 1) else ""
 
 
+def _device_hash(node: Node, group: Group) -> int:
+    """Return the hash with which a device's chain begins."""
+    data = node.fields("device_id session_id launch_code location")
+    parts = [data[key].integer(0, 1 << 64) for key in ("device_id", "session_id", "launch_code")]
+    return int(hash_of(group, *parts, data["location"].text()).value)
+
+
 class _Verification:
     """One record's verification; the steps in the order in which an election makes them."""
 
@@ -82,8 +98,7 @@ class _Verification:
         group = setup_step.read_group(self._json("constants.json"), self.ledger)
         context = setup_step.read_context(self._json("context.json"), group)
         manifest = read_manifest(self._json("manifest.json"), group)
-        guardians = [setup_step.read_guardian(node, group) for node in self._all("guardians")]
-        guardians.sort(key=lambda guardian: guardian.order)
+        guardians = self._guardians(group)
         self.judgement.parameters = group.name
         setup_step.verify_setup(self.ledger, context, manifest)
         for text in manifest.remarks:
@@ -92,25 +107,58 @@ class _Verification:
         ballots = self._ballots(context, manifest)
         cast = [ballot for ballot in ballots if ballot.state == CAST]
         spoiled = [ballot for ballot in ballots if ballot.state == SPOILED]
-        tally = decryption_step.read_encrypted(self._json("encrypted_tally.json"), context)
-        decryption_step.verify_aggregation(self.ledger, context, manifest, tally, cast)
+        tally = self._encrypted(context)
+        if tally is not None:
+            decryption_step.verify_aggregation(self.ledger, context, manifest, tally, cast)
         known = {guardian.id: guardian for guardian in guardians}
         sound = not any(self.ledger.findings.get(check.id) for check in setup_step.KEYS)
+        if sound and tally is not None:
+            about = Decryption(context, known, "tally-", len(cast), NOWHERE)
+            self._tally(about, {name: ciphertext for name, (_, ciphertext) in tally.items()})
         if sound:
-            self._tally(Decryption(context, known, "tally-", len(cast), NOWHERE), {n: t[1] for n, t in tally.items()})
             self._spoiled(context, known, spoiled)
         self.judgement.counts.update(
             guardians=len(guardians), quorum=context.quorum, ballots=len(ballots), cast=len(cast), spoiled=len(spoiled)
         )
         self._notes(context)
+        self._unread()
         return self.judgement.report(CHECKS)
 
     def _json(self, name: str) -> Node:
         return Node(self.record.json(self.root + name), self.root + name)
 
-    def _all(self, folder: str) -> Iterator[Node]:
+    def _all(self, folder: str, check: str, read: Callable[[Node], T]) -> list[T]:
+        """Read every file of a folder; one that cannot be read is a finding."""
+        found = []
         for name in self.record.under(f"{self.root}{folder}", ".json"):
-            yield Node(self.record.json(name, BALLOT_BYTES), name)
+            try:
+                found.append(read(Node(self.record.json(name, BALLOT_BYTES), name)))
+                self.ledger.check(check, True, "")
+            except ParseError as error:
+                self.ledger.check(check, False, str(error))
+        return found
+
+    def _guardians(self, group: Group) -> list[Guardian]:
+        read = partial(setup_step.read_guardian, group=group)
+        found = self._all("guardians", "EG1.guardian-format", read)
+        return sorted(found, key=lambda guardian: guardian.order)
+
+    def _encrypted(self, context: Context) -> Encrypted | None:
+        try:
+            tally = decryption_step.read_encrypted(self._json("encrypted_tally.json"), context)
+        except ParseError as error:
+            self.ledger.check("EG1.encrypted-format", False, str(error))
+            return None
+        self.ledger.check("EG1.encrypted-format", True, "")
+        return tally
+
+    def _unread(self) -> None:
+        """Name what was not looked at."""
+        known = tuple(f"{self.root}{folder}/" for folder in FOLDERS)
+        single = {f"{self.root}{name}" for name in FILES}
+        rest = sorted(n for n in self.record.names - single if not (n.startswith(known) and n.endswith(".json")))
+        if rest:
+            self.judgement.remark(f"{len(rest)} files are not part of such a record and were not read, as {rest[0]!a}")
 
     def _ballots(self, context: Context, manifest: Manifest) -> list[Summary]:
         names = self.record.under(f"{self.root}submitted_ballots", ".json")
@@ -121,12 +169,8 @@ class _Verification:
             if self.progress is not None:
                 self.progress(len(total.ballots), len(names))
         self.ledger.add(total.ledger)
-        devices = set()
-        for node in self._all("encryption_devices"):
-            data = node.fields("device_id session_id launch_code location")
-            parts = [data[key].integer(0, 1 << 64) for key in ("device_id", "session_id", "launch_code")]
-            digest = hash_of(context.group, *parts, data["location"].text())
-            devices.add(int(digest.value))
+        read = partial(_device_hash, group=context.group)
+        devices = set(self._all("encryption_devices", "EG1.device-format", read))
         ballots_step.verify_across(self.ledger, total.ballots, devices)
         self.ledger.complete((*ballots_step.BALLOTS, *ballots_step.SELECTION_RULE))
         self.judgement.counts["devices"] = len(devices)
@@ -189,12 +233,14 @@ class _Verification:
         note, bits = self.judgement.note, context.group.p.bit_length()
         if bits < 2048:
             note("weak-parameters", f"p has {bits} bits: anybody can compute discrete logarithms and read every vote")
+        group = context.group
+        digest = hashlib.sha256(f"{group.p},{group.q},{group.generator}".encode()).hexdigest()
+        if digest != PARAMETERS and group.name != STANDARD_NAME:
+            note("parameters-not-standard", "p, q and g are not those of any version of ElectionGuard")
         if context.n == 1:
             note("single-trustee", "one guardian alone can read every vote")
         elif context.n == context.quorum:
             note("n-of-n-trustees", "every guardian is needed: one that is lost, and nothing can be decrypted")
-        note("weak-fiat-shamir", "challenges of guardians' and decryption proofs leave the guardian, and those of contest "
-             "proofs the contest, out of what they hash")  # fmt: skip
         note("no-board", "no file is signed or witnessed: who holds the record can take the last ballots off a chain")
         note("no-eligibility", "the record does not say who was entitled to vote")
         note("candidates-not-hashed", "the manifest's hash leaves the candidates' names out: hold them against another "

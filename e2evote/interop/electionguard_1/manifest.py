@@ -81,7 +81,6 @@ def read_manifest(root: Node, group: Group) -> Manifest:
         parties = _list(fields.get("party_ids"), Node.text)
         image = _text(fields.get("image_uri"))
         style_hashes.append(hash_of(group, fields["object_id"].text(), units, parties, image))
-    units = [_unit(node, group) for node in data["geopolitical_units"].items()]
     whole = hash_of(
         group,
         data["election_scope_id"].text(),
@@ -90,7 +89,7 @@ def read_manifest(root: Node, group: Group) -> Manifest:
         _date(data["end_date"]),
         _translated(data.get("name"), group),
         _contact(data.get("contact_information"), group),
-        units,
+        [_unit(node, group) for node in data["geopolitical_units"].items()],
         [_party(node, group) for node in data["parties"].items()],
         [_contest(node, group).hash for node in data["contests"].items()],
         style_hashes,

@@ -7,7 +7,7 @@ from e2evote.group.computation import Computation, Request, compute, products, t
 from e2evote.group.elements import Element, Group, Scalar
 from e2evote.group.powers import FixedBase, NewBase, fixed
 from e2evote.interop.electionguard_1.manifest import Manifest
-from e2evote.interop.electionguard_1.values import Node, hash_of
+from e2evote.interop.electionguard_1.values import Node, hash_of, hexed
 from e2evote.interop.family import check
 from e2evote.interop.groups import integer_group
 from e2evote.verifier.report import Ledger
@@ -20,13 +20,14 @@ SETUP = (
     check("EG1.extended-base-hash", "the extended base hash is that of base hash and commitments", "setup"),
 )
 KEYS = (
+    check("EG1.guardian-format", "the records of all guardians can be read", "keys"),
     check("EG1.guardians", "there are n guardians in order, with quorum-many commitments, the key first", "keys"),
     check("EG1.guardian-members", "all commitments of guardians are in the group", "keys"),
     check("EG1.guardian-proof", "each guardian knows the coefficients: Schnorr proofs hold", "keys"),
     check("EG1.commitment-hash", "the context has the hash of all commitments", "keys"),
     check("EG1.joint-key", "the joint key is the product of the guardians' keys", "keys"),
 )
-MOST_GUARDIANS = 256
+MOST_GUARDIANS, SMALLEST_Q = 256, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ def read_group(root: Node, ledger: Ledger) -> Group:
         return node.integer(1, 1 << 8192) if type(node.value) is int else node.number()
 
     p, q, r, g = (number(data[key]) for key in ("large_prime", "small_prime", "cofactor", "generator"))
+    if q.bit_length() < SMALLEST_Q:
+        raise root.wrong(f"q has {q.bit_length()} bits; expected at least {SMALLEST_Q}")
     try:
         group = integer_group(p, q, g)
     except CheckError as error:
@@ -135,8 +138,7 @@ def verify_setup(ledger: Ledger, context: Context, manifest: Manifest) -> None:
     ledger.check("EG1.manifest", not manifest.faults, "; ".join(manifest.faults[:3]))
     same = manifest.hash == context.manifest_hash
     ledger.check("EG1.manifest-hash", same, "the manifest's hash is another one")
-    parameters = (group.element(group.p), group.scalar(0).__class__(group.q, group), group.g)
-    base = hash_of(group, *parameters, context.n, context.quorum, context.manifest_hash)
+    base = hash_of(group, hexed(group.p), hexed(group.q), group.g, context.n, context.quorum, context.manifest_hash)
     ledger.check("EG1.base-hash", base == context.base_hash, "the base hash is another one")
     extended = hash_of(group, context.base_hash, context.commitment_hash)
     ledger.check("EG1.extended-base-hash", extended == context.extended, "the extended base hash is another one")

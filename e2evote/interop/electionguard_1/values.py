@@ -11,7 +11,7 @@ from gmpy2 import mpz
 from e2evote.errors import ParseError
 from e2evote.group.elements import Element, Group, Scalar
 
-Hashable: TypeAlias = "Element | Scalar | str | int | None | Sequence[Hashable]"
+Hashable: TypeAlias = "Element | Scalar | str | int | Sequence[Hashable] | None"
 
 MOST_ITEMS = 100_000
 """Entries that one list or object may have."""
@@ -54,7 +54,7 @@ class Node:
 
     def wrong(self, problem: str) -> ParseError:
         """Return the error for this place."""
-        return ParseError(self.file, problem, self.path or None)
+        return ParseError(self.file, problem, self.path)
 
     def fields(self, required: str, optional: str = "") -> "dict[str, Node]":
         """Return an object's fields: all that are required, and of the optional ones those that are there."""
