@@ -27,7 +27,7 @@ ROUNDS  ?= 50
 BALLOTS ?= 1000
 BOOTH_PORT ?= 8000
 
-.PHONY: help demo booth test test-slow interop-belenios fuzz fuzz-booth mutants check conformance bench bench-quick \
+.PHONY: help demo booth test test-slow interop interop-electionguard interop-belenios fuzz fuzz-booth mutants check conformance bench bench-quick \
 	bench-peers bench-page bench-plot screenshots extras schemas spec-coverage docs system-packages postgres \
 	postgres-stop board-kill format clean
 
@@ -44,6 +44,7 @@ help:
 	@echo "make bench        measure everything (ten minutes to an hour) into build/bench.json"
 	@echo "make bench-quick  the same with less of everything (some minutes)"
 	@echo "make bench-peers  electionguard 1.4.0 from PyPI beside ours (some minutes; QUICK=--quick for less)"
+	@echo "make interop      let other systems hold elections, and verify their records"
 	@echo "make bench-page   how long a ballot takes to encrypt in Chromium"
 	@echo "make screenshots  take pictures of every screen of the voting page into docs/booth"
 	@echo "make bench-plot   draw both as docs/performance.svg"
@@ -129,6 +130,12 @@ bench-peers: $(READY) $(PEERS)/.installed
 	@mkdir -p build
 	$(PEERS)/bin/python tests/peers/electionguard_1x.py $(QUICK) --json build/peers.json
 	$(BIN)/e2evote bench workload $(QUICK) --saved build/peers.json --json build/bench-peers.json
+
+# Other systems hold elections here: each has a target of its own, which sets it up and runs its tests.
+interop: interop-electionguard interop-belenios
+
+interop-electionguard: $(READY) $(PEERS)/.installed
+	CI=true $(BIN)/pytest --numprocesses=0 tests/interop/electionguard_1
 
 bench-page: $(READY)
 	$(BIN)/python -m tests.web.booth.benchmark
