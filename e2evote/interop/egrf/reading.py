@@ -113,7 +113,7 @@ def _messages(data: bytes, name: str, extension: str) -> Iterator[Any]:
     for number, frame in enumerate(frames, 1):
         where = f"{name}:{number}"
         message = _from_json(frame, kind(), where) if extension == "jsonl" else _from_binary(frame, kind(), where)
-        _check(message, where)
+        check_item(message, where)
         if kind is RecordItem and message.WhichOneof("item") is None:
             raise ParseError(where, "an item without content")
         yield message
@@ -179,7 +179,7 @@ def canonical(message: Any) -> bytes:  # noqa: ANN401  (protobuf's own)
     return bytes(message.SerializeToString(deterministic=True))
 
 
-def _check(message: Any, where: str) -> None:  # noqa: ANN401  (protobuf's own)
+def check_item(message: Any, where: str) -> None:  # noqa: ANN401  (protobuf's own)
     """Check widths, bounds and enumerations.
 
     Raises:
@@ -209,7 +209,7 @@ def _check(message: Any, where: str) -> None:  # noqa: ANN401  (protobuf's own)
             else:
                 inner = [value] if message.HasField(known.name) else []
             for part in inner:
-                _check(part, there)
+                check_item(part, there)
 
 
 def section_name(section: Section) -> str:

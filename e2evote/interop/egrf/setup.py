@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 
-from e2evote import key_ceremony
-from e2evote.errors import E2EVoteError, ParseError
+from e2evote.errors import E2EVoteError, ParseError, VerificationError
+from e2evote.group.elements import Element
+from e2evote.secret_sharing import product
 from e2evote.interop.egrf.manifest import Manifests, parse_manifest
 from e2evote.interop.egrf.reading import Items
 from e2evote.interop.egrf.values import GROUP, Message, element, elements, scalars
 from e2evote.interop.family import Judgement
-from e2evote.key_ceremony import Ceremony
-from e2evote.record.setup import Election, GuardianPublicKey, Hashes, JointKeys, Parameters
+from e2evote.record.setup import Election, Hashes, JointKeys, Parameters
 from e2evote.verifier.context import Context
-from e2evote.zkp.schnorr import AggregatedSchnorrProof
+from e2evote.zkp.schnorr import AggregatedSchnorrProof, guardian_challenge
+
+Size = tuple[int, int]
+"""n and k."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def verify_setup(judgement: Judgement, items: Items) -> Egrf:
         ledger.skip("1.A", "1.E")
     ledger.check("1.F", hashes.h_b == file.h_b, "H_B is not that of parameters and manifest")
     joint = _keys(keys)
-    _guardians(judgement, Ceremony.of(GROUP, n, k, file.content), guardians, joint)
+    _guardians(judgement, (n, k), hashes.h_p, guardians, joint)
     election = Election.of(GROUP, n, k, manifests.own, hashes, joint)
     ledger.check("4.A", election.h_e == keys.h_e, "H_E is another")
     context = Context(GROUP, manifests.own, n, k, joint, election.h_e, election.bases)
@@ -78,42 +81,48 @@ def _keys(keys: Message) -> JointKeys:
     return found
 
 
-def _guardians(judgement: Judgement, ceremony: Ceremony, guardians: list[Message], joint: JointKeys) -> None:
+def _guardians(judgement: Judgement, size: Size, h_p: bytes, guardians: list[Message], joint: JointKeys) -> None:
     ledger, publics = judgement.ledger, []
+    indices = [message.index for message in guardians]
+    ledger.check("2.D", indices == list(range(1, size[0] + 1)), f"there are guardians {indices[:20]}")
     for message in guardians:
         try:
-            public = _guardian(message)
-            key_ceremony.verify_public_key(ceremony, public)
-        except (E2EVoteError, ValueError) as error:
+            keys = [
+                _verify_key(h_p, size[1], label, message, commitments, proof)
+                for label, commitments, proof in (
+                    (b"pk_vote", message.vote_commitments, message.vote_proof),
+                    (b"pk_data", message.data_commitments, message.data_proof),
+                )
+            ]
+        except E2EVoteError as error:
             ledger.check("2.D", False, f"guardian {message.index}: {error}")
         else:
             ledger.check("2.D", True, "")
-            publics.append(public)
+            publics.append(keys)
     if len(publics) < len(guardians):
         ledger.skip("3.A", "3.B")
         return
-    try:
-        published = key_ceremony.publish(ceremony, publics).keys
-    except E2EVoteError as error:
-        ledger.check("2.D", False, str(error))
-        ledger.skip("3.A", "3.B")
-        return
-    ledger.check("3.A", published.vote_encryption_key == joint.vote_encryption_key, "K is another")
-    ledger.check("3.B", published.data_encryption_key == joint.data_encryption_key, "K̂ is another")
+    for check, key, place in (("3.A", joint.vote_encryption_key, 0), ("3.B", joint.data_encryption_key, 1)):
+        found = product(GROUP, (keys[place] for keys in publics))
+        ledger.check(check, found == key, "the joint key is not the product of the guardians' keys")
 
 
-def _guardian(message: Message) -> GuardianPublicKey:
-    return GuardianPublicKey(
-        i=message.index,
-        name="-",
-        vote_commitments=elements(message.vote_commitments),
-        data_commitments=elements(message.data_commitments),
-        communication_key=element(message.kappa),
-        vote_proof=_proof(message.vote_proof),
-        data_proof=_proof(message.data_proof),
-    )
+def _verify_key(h_p: bytes, k: int, label: bytes, message: Message, commitments: bytes, numbers: bytes) -> Element:
+    """Verify the proof of one key and return its first commitment.
 
+    Raises:
+        VerificationError: not k commitments and k + 1 responses in their ranges, or another challenge.
 
-def _proof(raw: bytes) -> AggregatedSchnorrProof:
-    challenge, *responses = scalars(raw)
-    return AggregatedSchnorrProof(challenge, tuple(responses))
+    Spec: EG-2.1 §3.2.2, box 2
+    """
+    challenge, *responses = scalars(numbers)
+    publics = (*elements(commitments), element(message.kappa))
+    if len(publics) != k + 1 or len(responses) != k + 1:
+        raise VerificationError(f"{len(publics) - 1} commitments and {len(responses)} responses; expected k and k + 1")
+    if not all(key.is_member() for key in publics) or not all(v.in_range() for v in responses):
+        raise VerificationError("a commitment or κ is not in the group, or a response is not in Z_q")
+    proof = AggregatedSchnorrProof(challenge, tuple(responses))
+    found = guardian_challenge(h_p, label, message.index, publics, proof.commitments(GROUP.g, publics))
+    if found != challenge:
+        raise VerificationError("the challenge does not match")
+    return publics[0]
