@@ -1,7 +1,8 @@
 """The messages of EGRF v2 as a table, and the protobuf classes made from it.
 
-Line: message, then ``number name type [width]``. Types: u uint32, U uint64, s string, b bytes, t boolean, T timestamp,
-another message's name; ``*`` before it: repeated. A width ``x`` is exact, ``x+`` a positive multiple, ``?`` may be absent.
+Line: message, then ``number name type [width]``. Types: u uint32, U uint64, s string, b bytes, t boolean,
+T timestamp, another message's name; ``*`` before it: repeated. A width ``x`` is exact, ``x+`` a positive multiple,
+``?`` may be absent.
 """
 
 import re

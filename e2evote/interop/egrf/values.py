@@ -36,7 +36,7 @@ def scalars(raw: bytes) -> tuple[Scalar, ...]:
 
 
 def ranges(raw: bytes) -> RangeProof:
-    """Return a range proof: c_0 ‖ v_0 ‖ c_1 ‖ …"""
+    """Return a range proof: c_0 ‖ v_0 ‖ c_1 ‖ … in order."""
     numbers = scalars(raw)
     return RangeProof(numbers[::2], numbers[1::2])
 
