@@ -68,7 +68,7 @@ def verify_devices(judgement: Judgement, record: Egrf, progress: Progress | None
         for ballot in ballots:
             try:
                 right = _verify_ballot(ledger, record, ballot)
-            except E2EVoteError as error:
+            except (E2EVoteError, ValueError) as error:
                 right = ledger.check("X.format", False, str(error), ballot.place)
             if right:
                 found.append(ballot)

@@ -33,6 +33,20 @@ _FOLDERS = {
 }
 _KINDS = {"regular": 1, "pre-encrypting": 2}
 _IGNORED = ("setup/manifest.json", "meta.json")
+_MEMBERS = {
+    **{section: {section} for section in range(1, 6)},
+    257: {10, 11, 12, 13, 14, 16},
+    258: {15},
+    513: {20, 21},
+    514: {22},
+    769: {30},
+    770: {31},
+    771: {32},
+    772: {33},
+    65534: {50},
+    65535: {44},
+}
+"""Numbers of the items that may stand in a section."""
 
 Section = tuple[int, bytes]
 """Type and key."""
@@ -82,7 +96,11 @@ def read(record: Foreign) -> Items:
         stated = (header.magic, header.format_major, header.section_type, header.key, header.first_ordinal)
         if stated != ("EGRF", 2, *section, ordinal) or (number is not None and (number == 0) != (ordinal == 0)):
             raise ParseError(name, "the segment's header does not agree with the file's place")
-        found += messages
+        for message in messages:
+            number_of = message.DESCRIPTOR.fields_by_name[message.WhichOneof("item")].number
+            if number_of not in _MEMBERS[section[0]]:
+                raise ParseError(name, f"an item {message.WhichOneof('item')} does not belong here")
+            found.append(message)
     return items
 
 
@@ -204,10 +222,8 @@ def check_item(message: Any, where: str) -> None:  # noqa: ANN401  (protobuf's o
             if value >> limit:
                 raise ParseError(there, f"not under 2^{limit}")
         if known.message_type is not None:
-            if known.is_repeated:
-                inner = list(value)
-            else:
-                inner = [value] if message.HasField(known.name) else []
+            single = [value] if not known.is_repeated and message.HasField(known.name) else []
+            inner = list(value) if known.is_repeated else single
             for part in inner:
                 check_item(part, there)
 

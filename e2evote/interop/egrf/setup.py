@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from e2evote.errors import E2EVoteError, ParseError, VerificationError
 from e2evote.group.elements import Element
-from e2evote.secret_sharing import product
 from e2evote.interop.egrf.manifest import Manifests, parse_manifest
 from e2evote.interop.egrf.reading import Items
 from e2evote.interop.egrf.values import GROUP, Message, element, elements, scalars
 from e2evote.interop.family import Judgement
 from e2evote.record.setup import Election, Hashes, JointKeys, Parameters
+from e2evote.secret_sharing import product
 from e2evote.verifier.context import Context
 from e2evote.zkp.schnorr import AggregatedSchnorrProof, guardian_challenge
 

@@ -32,7 +32,7 @@ def verify_tally(judgement: Judgement, record: Egrf, ballots: list[Ballot]) -> N
     for contest, published, opened in zip(known, items[1:], decrypted, strict=True):
         try:
             _verify_contest(ledger, record, contest, cast, published, opened)
-        except E2EVoteError as error:
+        except (E2EVoteError, ValueError) as error:
             ledger.check("9.A", False, str(error), Place(contest=contest.id))
             ledger.skip("10.B", "10.C")
 
