@@ -6,10 +6,13 @@ from gmpy2 import mpz
 
 from e2evote.elgamal import Ciphertext
 from e2evote.group.elements import Element, Scalar
-from e2evote.group.parameters import STANDARD as GROUP
+from e2evote.group.parameters import STANDARD
 from e2evote.hashed_elgamal import HashedCiphertext
 from e2evote.zkp.range import RangeProof
 from e2evote.zkp.schnorr import SchnorrProof
+
+GROUP = STANDARD
+"""The only group of the format."""
 
 Message = Any
 """A message of protobuf."""
