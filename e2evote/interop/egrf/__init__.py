@@ -1,1 +1,1 @@
-"""ElectionGuard 2.1.0 in EGRF v2, another implementation's draft of a record format."""
+"""ElectionGuard 2.1.0 in EGRF v2, a draft record format of another implementation."""
