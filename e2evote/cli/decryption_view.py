@@ -6,7 +6,6 @@ from e2evote.approval import ApprovedRecord
 from e2evote.cli.decryptions import ROUNDS, PlannedDecryption
 from e2evote.cli.finishing import is_published
 from e2evote.cli.publishing import not_opened
-from e2evote.cli.results import contest_results
 from e2evote.cli.rounds_view import (
     arrived_json,
     faults_json,
@@ -17,6 +16,7 @@ from e2evote.cli.rounds_view import (
     show_missing,
 )
 from e2evote.cli.standing import Standing
+from e2evote.cli.summary import contest_results
 from e2evote.cli.views import show_results
 from e2evote.encoding import hex_of
 from e2evote.messages.decrypting import Subject

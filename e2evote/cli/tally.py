@@ -7,7 +7,7 @@ import click
 
 from e2evote.cli.counting import Decryption, accumulate_cast, check_devices_closed
 from e2evote.cli.options import directory, jobs
-from e2evote.cli.results import contest_results
+from e2evote.cli.summary import contest_results
 from e2evote.cli.views import show_results
 from e2evote.cli.workspace import Workspace
 from e2evote.record.exceptions import Override, Rule

@@ -7,8 +7,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from e2evote.record.manifest import Manifest
+from e2evote.record.sums import ContestSums, Results
 from e2evote.web.election.known import RESULTS, File
-from e2evote.web.election.results import ContestSums, Results
 from e2evote.web.election.turnout import NONE, Count
 from e2evote.web.public import OPEN
 from e2evote.web.site import Site

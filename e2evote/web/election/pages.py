@@ -9,11 +9,11 @@ from starlette.routing import Route
 
 from e2evote.record import layout
 from e2evote.record.manifest import Contest
+from e2evote.record.sums import ContestSums
 from e2evote.web.codes import rows
 from e2evote.web.election.booth import Booth
 from e2evote.web.election.chart import Bar, chart
 from e2evote.web.election.known import RESULTS, Phase, Seen
-from e2evote.web.election.results import ContestSums
 from e2evote.web.languages import Language
 from e2evote.web.names import named
 from e2evote.web.pages import page_of
