@@ -16,6 +16,9 @@ NOUNS = (
     "mail",
     "tally",
     "decryption",
+    "official",
+    "results",
+    "minutes",
     "record",
     "board",
     "booth",
@@ -27,7 +30,8 @@ NOUNS = (
 )
 """Every command is defined under its own name in the module of that name."""
 EXTRAS = {
-    **dict.fromkeys(("roll", "signin", "booth", "serve"), "e2evote[web]"),
+    **dict.fromkeys(("roll", "signin", "booth", "serve", "results"), "e2evote[web]"),
+    "minutes": "e2evote[minutes]",
     **dict.fromkeys(("board", "report"), "e2evote[board]"),
 }
 """What installs the packages that only these commands need."""

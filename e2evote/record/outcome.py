@@ -158,8 +158,8 @@ def _contest(h_e: bytes, manifest: Manifest, results: Results, sums: ContestSums
     )  # fmt: skip
     return ContestOutcome(
         index=index, label=rules.label, ballots=sums.ballots, base=base, seats=rules.seats,
-        vacant=None if rules.seats is None else max(0, rules.seats - sum(map(len, groups))), candidates=candidates, ties=ties,
-        stations=tuple(
+        vacant=None if rules.seats is None else max(0, rules.seats - sum(map(len, groups))), candidates=candidates,
+        ties=ties, stations=tuple(
             Station(cell=each.cell, label=manifest.cells[each.cell - 1].label, ballots=each.ballots, votes=each.votes,
                     merged=tuple(manifest.cells[cell - 1].label for cell in each.merged))
             for each in sums.sums
@@ -241,9 +241,8 @@ def _placed(
 
 def _quorum(manifest: Manifest, results: Results, decision: Decision) -> QuorumOutcome | None:
     rule = manifest.quorum
-    if rule is None or rule.percent is None or rule.entitled is not None:
-        if decision.entitled is not None:
-            raise CheckError("the number of those entitled is not asked of officials by this manifest")
+    if (rule is None or rule.percent is None or rule.entitled is not None) and decision.entitled is not None:
+        raise CheckError("the number of those entitled is not asked of officials by this manifest")
     if rule is None:
         return None
     counted = results.ballots if rule.of == "ballots" else sum(results.weights)
