@@ -12,7 +12,7 @@ from e2evote.record.codec import dump
 from e2evote.record.plaintext import PlaintextBallot, PlaintextContest
 from tests.builders import DEFAULT_MANIFEST, TOY, build_record, manifest_bytes
 
-PASSPHRASE = "six words by chance are enough"  # noqa: S105  (of keys that are made for tests)
+PASSPHRASE = "six words by chance are enough"
 NAMES = {
     "chair": ("presiding", {"fa": "زهرا کریمی", "en": "Zahra Karimi"}),
     "observer": ("supervising", {"fa": "علی موسوی", "en": "Ali Mousavi"}),

@@ -21,11 +21,10 @@ from e2evote.cli.options import (
     record_path,
     write_new,
 )
-from e2evote.cli.results import FOLDER
 from e2evote.cli.verify import INVALID, verify_with_bar
 from e2evote.cli.workspace import Workspace
 from e2evote.election.minutes import Languages, statement_of
-from e2evote.election.officials import read_approvals
+from e2evote.election.officials import FOLDER, read_approvals
 from e2evote.encoding import hex_of
 from e2evote.errors import CheckError, E2EVoteError, ParseError
 from e2evote.files import write_atomically

@@ -9,16 +9,13 @@ from e2evote.cli.official import key_option, opened
 from e2evote.cli.options import EXISTING_FILE, Command, directory
 from e2evote.cli.workspace import Workspace
 from e2evote.election.minutes import counted
-from e2evote.election.officials import LARGEST, approval_file, approve, official_of, read_approvals
+from e2evote.election.officials import FOLDER, LARGEST, approval_file, approve, official_of, read_approvals
 from e2evote.encoding import hex_of
 from e2evote.errors import CheckError
 from e2evote.files import write_new
 from e2evote.record import layout
 from e2evote.record.codec import dump, parse
 from e2evote.record.outcome import Decision, Outcome
-
-FOLDER = "results"
-"""Where an election's directory keeps its approvals, beside the record."""
 
 
 @click.group()

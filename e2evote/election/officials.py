@@ -25,6 +25,8 @@ from e2evote.record.outcome import Decision, Outcome, outcome_of
 from e2evote.record.rules import Official
 from e2evote.record.sums import Results
 
+FOLDER = "results"
+"""Where an election's directory keeps its approvals, beside the record."""
 SHORTEST = 12
 """Characters of the shortest passphrase that is taken."""
 LARGEST = 2**20

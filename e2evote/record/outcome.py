@@ -18,6 +18,7 @@ from e2evote.record.sums import ContestSums, Results
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Place = Literal["elected", "alternate", "tied"]
+_ORDER: dict[Place | None, int] = {"elected": 0, "alternate": 1, "tied": 2, None: 3}
 
 
 class Draw(RecordModel):
@@ -144,21 +145,25 @@ def _contest(h_e: bytes, manifest: Manifest, results: Results, sums: ContestSums
         base = sum(results.weights[cell - 1] for each in sums.sums for cell in (each.cell, *each.merged))
     votes = {option.index: option.votes for option in sums.result.options}
     groups = _groups(rules, votes, base)
-    ties = tuple(_ties(h_e, index, rules, groups, votes, draw))
-    tied = {ind_o for tie in ties for ind_o in tie.options}
+    tied = {ind_o for tie in _ties(h_e, index, rules, groups, votes, None) for ind_o in tie.options}
     if draw is not None and (rules.ties != "lots" or not tied):
         raise CheckError(f"draws: contest {rules.label!r} has no tie that lots decide")
     if draw is not None and draw.order is not None and sorted(draw.order) != sorted(tied):
         raise CheckError(f"draws: the order for contest {rules.label!r} must have exactly the options {sorted(tied)}")
+    ties = tuple(_ties(h_e, index, rules, groups, votes, draw))
     placed = _placed(rules, groups, ties)
-    candidates = tuple(
-        Candidate(index=option.index, label=option.label, votes=option.votes, place=place,
-                  result=placed.get(option.index, (None, None))[0], rank=placed.get(option.index, (None, None))[1])
-        for place, option in sums.placed
+    candidates = sorted(
+        (
+            Candidate(index=option.index, label=option.label, votes=option.votes, place=place,
+                      result=placed.get(option.index, (None, None))[0], rank=placed.get(option.index, (None, None))[1])
+            for place, option in sums.placed
+        ),
+        key=lambda each: (each.place, _ORDER[each.result], each.rank or 0),
     )  # fmt: skip
     return ContestOutcome(
         index=index, label=rules.label, ballots=sums.ballots, base=base, seats=rules.seats,
-        vacant=None if rules.seats is None else max(0, rules.seats - sum(map(len, groups))), candidates=candidates,
+        vacant=None if rules.seats is None else max(0, rules.seats - sum(map(len, groups))),
+        candidates=tuple(candidates),
         ties=ties, stations=tuple(
             Station(cell=each.cell, label=manifest.cells[each.cell - 1].label, ballots=each.ballots, votes=each.votes,
                     merged=tuple(manifest.cells[cell - 1].label for cell in each.merged))

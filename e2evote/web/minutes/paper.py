@@ -62,15 +62,16 @@ def draw(statement: Statement, manifest: Manifest) -> bytes:
 def _fixed_time(moment: datetime) -> Iterator[None]:
     """Give the fonts in a PDF a fixed time, by the variable that tools for reproducible files heed."""
     name = "SOURCE_DATE_EPOCH"
-    before = os.environ.get(name)
-    os.environ[name] = str(int(moment.timestamp()))
+    variables = os.environ  # noqa: TID251  (fontTools, which writes the time into fonts, takes it from nowhere else)
+    before = variables.get(name)
+    variables[name] = str(int(moment.timestamp()))
     try:
         yield
     finally:
         if before is None:
-            del os.environ[name]
+            del variables[name]
         else:
-            os.environ[name] = before
+            variables[name] = before
 
 
 def _body(statement: Statement, manifest: Manifest, language: Language) -> str:
