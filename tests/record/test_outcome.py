@@ -14,9 +14,10 @@ from e2evote.record.rules import Quorum
 from e2evote.record.sums import ContestSums, Results, Sum
 
 H_E = bytes(range(32))
+NONE = Decision()
 
 
-def outcome(votes: Sequence[int], ballots: int = 100, decision: Decision = Decision(), **rules: object) -> Outcome:
+def outcome(votes: Sequence[int], ballots: int = 100, decision: Decision = NONE, **rules: object) -> Outcome:
     quorum = rules.pop("quorum", None)
     options = tuple({"label": f"o{index}"} for index, _ in enumerate(votes, 1))
     contest = Contest.model_validate({"label": "board", "options": options, **rules})
@@ -103,7 +104,8 @@ def test_thresholds(threshold: object, elected: list[int]) -> None:
     ("rule", "entitled", "reached"),
     [
         (Quorum(at_least=100), None, True), (Quorum(at_least=101), None, False), (Quorum(percent=50), None, None),
-        (Quorum(percent=50), 200, True), (Quorum(percent=50), 201, False), (Quorum(percent=50, entitled=200), None, True),
+        (Quorum(percent=50), 200, True), (Quorum(percent=50), 201, False),
+        (Quorum(percent=50, entitled=200), None, True),
     ],
 )  # fmt: skip
 def test_quorum(rule: Quorum, entitled: int | None, reached: bool | None) -> None:

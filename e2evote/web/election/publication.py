@@ -45,4 +45,7 @@ def publication(site: Site, known: Known) -> Publication:
 def approvers(manifest: Manifest, approvals: Sequence[Approval]) -> Sequence[dict[str, object]]:
     """Return who approved and when, for programs."""
     officials = manifest.officials or ()
-    return [{"official": officials[each.official - 1].label, **each.model_dump(mode="json")} for each in approvals]
+    return [
+        {**each.model_dump(mode="json", exclude_none=True), "official": officials[each.official - 1].label}
+        for each in approvals
+    ]
