@@ -12,7 +12,8 @@ PARTS  := workload example ballots cores options log submission booth
 # Go with its transparency log: somebody else's reading of the board's notes, proofs and tiles. PostgreSQL for the board.
 # Chromium for the pages; Node and TypeScript for the voting page's modules; nginx as it stands before the booth.
 # belenios-tool makes elections of another system, which our verifier then judges.
-SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev postgresql chromium nodejs node-typescript nginx belenios-tool
+SYSTEM_PACKAGES := golang-go golang-golang-x-mod-dev postgresql chromium nodejs node-typescript nginx belenios-tool \
+	libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 SUDO            := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # Of 'make fuzz': seconds for each target, and which targets; none named are all.

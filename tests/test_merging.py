@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from e2evote.approval import Override
-from e2evote.cli.results import contest_results
+from e2evote.cli.summary import contest_results
 from e2evote.decryption.results import tallies
 from e2evote.decryption.rounds import decrypt
 from e2evote.decryption.statements import tally_statements

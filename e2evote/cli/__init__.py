@@ -17,6 +17,9 @@ NOUNS = (
     "mail",
     "tally",
     "decryption",
+    "official",
+    "results",
+    "minutes",
     "record",
     "board",
     "booth",
@@ -29,7 +32,8 @@ NOUNS = (
 )
 """Every command is defined under its own name in the module of that name."""
 EXTRAS = {
-    **dict.fromkeys(("roll", "signin", "message", "booth", "serve", "backup"), "e2evote[web]"),
+    **dict.fromkeys(("roll", "signin", "message", "booth", "serve", "results", "backup"), "e2evote[web]"),
+    "minutes": "e2evote[minutes]",
     **dict.fromkeys(("board", "report"), "e2evote[board]"),
 }
 """What installs the packages that only these commands need."""

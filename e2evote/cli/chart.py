@@ -6,7 +6,7 @@ with its number below them. All bars of a contest have one scale.
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from e2evote.cli.results import Results, Summary, named
+from e2evote.cli.summary import Results, Summary, named
 from e2evote.record.results import ContestResult, OptionResult
 from e2evote.terminal.program import printable
 

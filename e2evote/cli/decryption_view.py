@@ -3,7 +3,6 @@
 from typing import Any
 
 from e2evote.approval import ApprovedRecord
-from e2evote.cli.results import contest_results
 from e2evote.cli.rounds_view import (
     arrived_json,
     faults_json,
@@ -13,6 +12,7 @@ from e2evote.cli.rounds_view import (
     show_faults,
     show_missing,
 )
+from e2evote.cli.summary import contest_results
 from e2evote.cli.views import show_results
 from e2evote.encoding import hex_of
 from e2evote.messages.decrypting import Subject

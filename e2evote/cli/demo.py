@@ -16,7 +16,7 @@ from e2evote.cli.device import close
 from e2evote.cli.election import show_created
 from e2evote.cli.options import ANY_PATH, accepted, cores, insecure_parameters, write_new, write_new_lines
 from e2evote.cli.record import write_chart
-from e2evote.cli.results import contest_results
+from e2evote.cli.summary import contest_results
 from e2evote.cli.tally import add_up
 from e2evote.cli.verify import INVALID, verify_with_bar
 from e2evote.cli.views import show_manifest, show_report, show_results

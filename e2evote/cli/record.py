@@ -9,7 +9,7 @@ import click
 from e2evote.cli.chart import draw
 from e2evote.cli.options import ANY_PATH, accepted, check_free, force, insecure_parameters, record_path, write_new
 from e2evote.cli.packing import pack_record
-from e2evote.cli.results import summarise
+from e2evote.cli.summary import summarise
 from e2evote.cli.views import show_summary
 from e2evote.errors import CheckError
 from e2evote.record.layout import Record

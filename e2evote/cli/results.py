@@ -1,154 +1,125 @@
-"""What a record says, put together for people and programs: who, how many, and how many votes for what.
+"""``e2evote results``: who is elected, approved by officials, and announced."""
 
-Nothing here is judged; whether to believe it is what ``e2evote verify`` says.
-"""
+from datetime import UTC, datetime
+from pathlib import Path
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import click
 
+from e2evote.cli.official import key_option, opened
+from e2evote.cli.options import EXISTING_FILE, Command, directory
+from e2evote.election.minutes import counted
+from e2evote.election.officials import FOLDER, LARGEST, approval_file, approve, official_of, read_approvals
 from e2evote.encoding import hex_of
 from e2evote.errors import CheckError
+from e2evote.files import write_new
 from e2evote.record import layout
-from e2evote.record.layout import Record
-from e2evote.record.load import load_checkpoint, load_election, load_guardians
-from e2evote.record.manifest import Contest, Manifest
-from e2evote.record.results import ContestResult, Names, by_contest, withheld
-from e2evote.record.setup import Election
-from e2evote.record.tally import Tally
+from e2evote.record.codec import dump, parse
+from e2evote.record.outcome import Decision, Outcome
+from e2evote.workspace.directory import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
-    """The published tallies, summed over their cells; which cells were merged; what had too few ballots after that."""
-
-    contests: tuple[ContestResult, ...]
-    merged: tuple[str, ...]
-    withheld: tuple[str, ...]
+@click.group()
+def results() -> None:
+    """Show, approve and announce who is elected, by the manifest's rules."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceSummary:
-    """One voting device; ``closing_hash`` is what witnesses note."""
-
-    device: int
-    device_info: str
-    chaining_mode: int
-    closed: bool
-    ballots: int
-    closing_hash: str
+def decision_option(command: Command) -> Command:
+    """Add --decision."""
+    text = "JSON of what officials add: draws of lots, the number of those entitled (docs/formats/results.md)."
+    return click.option("--decision", "decision_file", type=EXISTING_FILE, metavar="FILE", help=text)(command)
 
 
-@dataclass(frozen=True, slots=True)
-class BoardSummary:
-    """The bulletin board that a record says it was taken from, and after how many entries."""
+@results.command()
+@directory
+@decision_option
+@click.option("--json", "as_json", is_flag=True, help="Print the canonical JSON, whose SHA-256 is approved.")
+def show(directory: Path, decision_file: Path | None, as_json: bool) -> None:
+    """Show the outcome of the election in DIR, approved or not. Nothing is verified.
 
-    origin: str
-    entries: int
+    For example:
 
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A whole record at a glance. Results are None until tallies are decrypted, the board where there is none."""
-
-    fingerprint: str
-    label: str
-    name: Names
-    date: str
-    parameters: str
-    n: int
-    k: int
-    guardians: tuple[str, ...]
-    devices: tuple[DeviceSummary, ...]
-    ballots: Mapping[str, int]
-    results: Results | None
-    board: BoardSummary | None
-
-
-def summarise(record: Record, allow_insecure: frozenset[str] = frozenset()) -> Summary:
-    """Read a record that has at least its keys.
-
-    Raises:
-        ParseError: a file is missing or not in its form.
-        CheckError: parameters, manifest and hashes do not fit.
+        e2evote results show club
     """
-    election = load_election(record, allow_insecure)
-    _, fingerprint = record.sha256(layout.INDEX)
-    devices = tuple(_device(record, number) for number in record.device_indices())
-    statuses = Counter[str](entry.status for number in record.device_indices() for entry in record.statuses(number))
-    total = sum(device.ballots for device in devices)
-    undecided = total - sum(statuses.values())
-    counts = {"total": total} | {status: statuses[status] for status in ("cast", "challenged", "spoiled")}
-    counts |= {"uncast": statuses["uncast"]} if statuses["uncast"] else {}
-    return Summary(
-        fingerprint=hex_of(fingerprint),
-        label=election.manifest.label,
-        name=election.manifest.name or {},
-        date=election.manifest.date or "",
-        parameters=election.group.name,
-        n=election.n,
-        k=election.k,
-        guardians=tuple(guardian.name for guardian in load_guardians(record, election)),
-        devices=devices,
-        ballots=counts | ({"undecided": undecided} if undecided else {}),
-        results=contest_results(record, election) if layout.TALLIES in record else None,
-        board=_board(record) if layout.BOARD_CHECKPOINT in record else None,
-    )
+    workspace = Workspace(directory)
+    outcome = counted(workspace.record, _decision(workspace, decision_file), workspace.accepted)
+    if as_json:
+        click.echo(dump(outcome).decode())
+        return
+    for line in _lines(outcome):
+        click.echo(line)
 
 
-def contest_results(record: Record, election: Election) -> Results:
-    """Return the published tallies, summed over the cells, of every contest that was decrypted at all.
+@results.command("approve")
+@directory
+@key_option
+@decision_option
+def approve_results(directory: Path, key_file: Path, secret: Path | None, decision_file: Path | None) -> None:
+    """Approve the outcome, as a supervising official, once the whole record is verified.
 
-    Raises:
-        ParseError: they are not in their form.
-        CheckError: there are none.
+    Without --decision the draws of those who approved before are taken over; look at 'results show' first.
+
+    For example:
+
+        e2evote results approve club --key supervisor.key
     """
-    if layout.TALLIES not in record:
-        raise CheckError("the record has no decrypted tallies yet")
-    cells = list(record.objects(Tally, layout.TALLIES, election.group))
-    contests = by_contest(election.manifest, cells)
-    return Results(contests, tuple(_merged(election.manifest, cells)), tuple(_withheld(election.manifest, cells)))
+    workspace = Workspace(directory)
+    workspace.require_valid("opened")
+    decision = _decision(workspace, decision_file)
+    outcome = counted(workspace.record, decision, workspace.accepted)
+    key = opened(key_file, secret)
+    manifest, folder = workspace.election.manifest, directory / FOLDER
+    index, official = official_of(manifest, key)
+    before = read_approvals(folder)
+    if any(each.official == index for each in before):
+        raise CheckError(f"{official.label} has approved already")
+    _, fingerprint = workspace.record.sha256(layout.INDEX)
+    approval = approve(manifest, key, fingerprint, outcome, decision, datetime.now(UTC))
+    mine = (approval.decision, approval.outcome, approval.fingerprint)
+    if any((each.decision, each.outcome, each.fingerprint) != mine for each in before):
+        raise CheckError("another official approved another outcome or record; nothing was written")
+    path = approval_file(folder, approval)
+    write_new(path, dump(approval) + b"\n")
+    click.echo(f"approved by {official.label}: outcome {hex_of(outcome.digest)}")
+    click.echo(f"{len(before) + 1} of {manifest.approvals or 1} approvals; written: {path}")
 
 
-def named(thing: Names, label: str, language: str) -> str:
-    """Return a name in a language, else the label for English and nothing for others."""
-    return thing.get(language, label if language == "en" else "")
+@results.command()
+@directory
+@click.option("--lang", "language", type=click.Choice(["fa", "en"]), default="fa", show_default=True)
+def text(directory: Path, language: str) -> None:
+    """Print a short message that announces the approved results, for SMS.
+
+    For example:
+
+        e2evote results text club --lang fa
+    """
+    from e2evote.web.announcement import announcement
+
+    workspace = Workspace(directory)
+    approvals = read_approvals(directory / FOLDER)
+    click.echo(announcement(workspace.record, approvals, language, workspace.accepted))
 
 
-def limits(manifest: Manifest) -> Iterable[tuple[Contest, int, str]]:
-    """Yield every contest with its effective limit, and its options' limits as a text such as ``1`` or ``1–5``."""
-    for contest in manifest.contests:
-        lowest, highest = min(contest.option_limits), max(contest.option_limits)
-        yield contest, contest.limit, str(lowest) if lowest == highest else f"{lowest}–{highest}"
+def _decision(workspace: Workspace, file: Path | None) -> Decision:
+    if file is None:
+        before = read_approvals(workspace.root / FOLDER)
+        return before[0].decision if before else Decision()
+    if file.stat().st_size > LARGEST:
+        raise CheckError(f"{file}: too large for a decision")
+    return parse(Decision, file.read_bytes(), file.name, canonical=False)
 
 
-def _merged(manifest: Manifest, cells: Iterable[Tally]) -> Iterable[str]:
-    """Yield every contest that counts other cells too, such as ``partners (with observers): motion``."""
-    for cell in cells:
-        for contest in cell.contests:
-            if contest.merged:
-                # The record may be wrong, and is shown all the same.
-                known = (index for index in contest.merged if index <= len(manifest.cells))
-                yield f"{cell.label} (with {', '.join(manifest.cells[i - 1].label for i in known)}): {contest.label}"
-
-
-def _withheld(manifest: Manifest, cells: Iterable[Tally]) -> Iterable[str]:
-    """Yield the labels of cells of which nothing was decrypted, and of contests that were not in a cell that was."""
-    for index, missing in withheld(manifest, cells).items():
-        cell = manifest.cells[index - 1]
-        if missing == manifest.cell_contests(cell):
-            yield cell.label
-        else:
-            yield from (f"{cell.label}: {manifest.contest(ind_c).label}" for ind_c in missing)
-
-
-def _board(record: Record) -> BoardSummary:
-    _, checkpoint = load_checkpoint(record)
-    return BoardSummary(checkpoint.origin, checkpoint.size)
-
-
-def _device(record: Record, number: int) -> DeviceSummary:
-    opening, closing = record.opening(number), record.closing(number)
-    ballots = closing.ballots if closing else sum(1 for _ in record.ballot_lines(number))
-    closing_hash = hex_of(closing.closing_hash) if closing and closing.closing_hash else ""
-    return DeviceSummary(number, opening.device_info, opening.chaining_mode, closing is not None, ballots, closing_hash)
+def _lines(outcome: Outcome) -> list[str]:
+    lines = [f"{outcome.label}: {outcome.ballots} ballots counted"]
+    if outcome.quorum is not None:
+        reached = {None: "not known", True: "reached", False: "not reached"}[outcome.quorum.reached]
+        lines.append(f"quorum: {reached} (counted {outcome.quorum.counted}, needed {outcome.quorum.needed})")
+    for contest in outcome.contests:
+        lines.append(f"\n{contest.label}: {contest.ballots} ballots")
+        shown = ((f"  {each.place:>3}  {each.votes:>8}  {each.label}", each.result) for each in contest.candidates)
+        lines += [line if result is None else f"{line}  {result}" for line, result in shown]
+        lines += [f"  tie: {tie.options} with {tie.votes} votes, {tie.resolved}" for tie in contest.ties]
+        lines += [f"  seats that nobody had enough votes for: {contest.vacant}"] if contest.vacant else []
+    if outcome.undrawn:
+        lines.append(f"\nlots are still to be drawn: {', '.join(outcome.undrawn)}")
+    return [*lines, f"\noutcome {hex_of(outcome.digest)}"]

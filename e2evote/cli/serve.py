@@ -9,6 +9,7 @@ import click
 from e2evote.board.log import Board
 from e2evote.cli.board_serving import host, port, require_web
 from e2evote.cli.options import ANY_PATH, EXISTING_FILE, cores, directory
+from e2evote.election.officials import FOLDER as APPROVALS
 from e2evote.election.signin.settings import Settings as SignInSettings
 from e2evote.errors import CheckError
 from e2evote.terminal.screen import note, say
@@ -124,6 +125,7 @@ def serve_election(directory: Path, board: Path, listening: Listening, url: str 
         zone=prepared.settings.zone,
         processes=jobs or cores(),
         allow_insecure=workspace.accepted,
+        approvals=directory / APPROVALS,
     )
     with listen(listening.host, listening.port) as socket:
         shown = f"[{listening.host}]" if ":" in listening.host else listening.host

@@ -6,7 +6,7 @@ from typing import get_args
 import click
 
 from e2evote.cli.options import directory, jobs
-from e2evote.cli.results import contest_results
+from e2evote.cli.summary import contest_results
 from e2evote.cli.views import show_results
 from e2evote.record.exceptions import Override, Rule
 from e2evote.terminal.program import printable

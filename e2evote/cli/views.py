@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from e2evote.cli.results import Results, Summary, limits, named
+from e2evote.cli.summary import Results, Summary, limits, named
 from e2evote.encoding import hex_of
 from e2evote.errors import ParseError
 from e2evote.group.parameters import STANDARD_NAME

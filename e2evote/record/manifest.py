@@ -6,7 +6,7 @@ Parsing checks types only; ``Manifest.problems`` lists broken rules, so that a v
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
@@ -15,7 +15,8 @@ from annotated_types import Ge, Le, MinLen
 
 from e2evote.board.policy import Policy
 from e2evote.errors import CheckError, ParseError
-from e2evote.record.codec import Index, RecordModel, parse
+from e2evote.record.codec import Count, Index, RecordModel, parse
+from e2evote.record.rules import Official, Quorum, Threshold, TieRule, official_problems, quorum_problems
 
 MAXIMUM_LIMIT = 1000
 """Largest effective selection limit: a range proof has two numbers for every value up to it."""
@@ -59,6 +60,10 @@ class Contest(RecordModel):
     contest_data_blocks: Annotated[int, Ge(1), Le(1024)] | None = None
     options: Annotated[tuple[Option, ...], MinLen(1)]
     supplemental_fields: tuple[SupplementalField, ...] = ()
+    seats: Index | None = None
+    alternates: Count | None = None
+    ties: TieRule | None = None
+    threshold: Threshold | None = None
 
     @cached_property
     def verifiable_fields(self) -> tuple[VerifiableField, ...]:
@@ -148,6 +153,9 @@ class Manifest(RecordModel):
     contests: Annotated[tuple[Contest, ...], MinLen(1)]
     ballot_styles: Annotated[tuple[BallotStyle, ...], MinLen(1)]
     tally_cells: Annotated[tuple[TallyCell, ...], MinLen(1)] | None = None
+    quorum: Quorum | None = None
+    officials: Annotated[tuple[Official, ...], MinLen(1)] | None = None
+    approvals: Index | None = None
 
     def contest(self, ind_c: int) -> Contest:
         """Return the contest with index ind_c.
@@ -228,6 +236,7 @@ class Manifest(RecordModel):
         if self.date is not None and not _is_date(self.date):
             yield f"date {self.date!r} is not a day written YYYY-MM-DD"
         yield from self._rehearsal_problems()
+        yield from self._result_problems()
         yield from self.board_problems()
 
     def _rehearsal_problems(self) -> Iterator[str]:
@@ -237,6 +246,20 @@ class Manifest(RecordModel):
         for where, (text, word) in said.items():
             if text.startswith(word) != self.rehearsal:
                 yield f"{where}: {'a rehearsal begins' if self.rehearsal else 'only a rehearsal begins'} with {word!r}"
+
+    def _result_problems(self) -> Iterator[str]:
+        yield from quorum_problems(self.quorum)
+        yield from _label_problems("official", [official.label for official in self.officials or ()])
+        yield from official_problems(self.officials, self.approvals)
+        if self.maximum_weight > 1:
+            for index, contest in enumerate(self.contests, 1):
+                if contest.threshold is not None and any(map(self._has_it_on_some(index), self.cells)):
+                    yield f"contest {contest.label!r}: a threshold of weights needs it on all styles of a cell or none"
+
+    def _has_it_on_some(self, index: int) -> Callable[[TallyCell], bool]:
+        """Return what tells whether some, but not all ballot styles of a cell have a contest."""
+        has = {number: index in style.contests for number, style in enumerate(self.ballot_styles, 1)}
+        return lambda cell: len({has[ind_s] for ind_s in cell.ballot_styles if ind_s in has}) > 1
 
     def board_problems(self) -> Iterator[str]:
         """Yield every rule that the policy of the bulletin board breaks, nothing where there is none."""
@@ -315,6 +338,9 @@ def _contest_problems(contest: Contest) -> Iterator[str]:
         yield str(error)
     if contest.contest_data_blocks is None and any(option.write_in for option in contest.options):
         yield f"{where}: a write-in option needs contest_data_blocks"
+    rules = (contest.alternates, contest.ties, contest.threshold)
+    if contest.seats is None and any(rule is not None for rule in rules):
+        yield f"{where}: alternates, ties and threshold need seats"
     if "write_in_count" in contest.supplemental_fields and not any(option.write_in for option in contest.options):
         yield f"{where}: write_in_count needs a write-in option"
 

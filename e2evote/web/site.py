@@ -31,6 +31,7 @@ class Settings:
         processes: that verify proofs before a ballot is accepted, for each process that serves; 0 verify none.
         interval: seconds between two checkpoints, where there is something new.
         allow_insecure: names of parameter sets that prove nothing, for tests.
+        approvals: the folder of the officials' approvals of results; None where there is none.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class Settings:
     processes: int = 1
     interval: float = 1.0
     allow_insecure: frozenset[str] = frozenset()
+    approvals: Path | None = None
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from typing import Literal
 
 from e2evote.cli.chart import draw
 from e2evote.cli.packing import pack_record
-from e2evote.cli.results import summarise
+from e2evote.cli.summary import summarise
 from e2evote.cli.views import show_manifest, show_opened, show_summary
 from e2evote.encoding import strict_json
 from e2evote.errors import CheckError, E2EVoteError, ParseError

@@ -121,7 +121,8 @@ def read_manifest(content: bytes) -> Manifest:
     top = members(
         decode(content, where, compact=False),
         "label name? date? jurisdiction? rehearsal? device_info? chaining_modes? maximum_weight? minimum_cell_ballots?"
-        " cast_contest_data_may_be_decrypted? hash_trimming? board? contests ballot_styles tally_cells?",
+        " cast_contest_data_may_be_decrypted? hash_trimming? board? contests ballot_styles tally_cells?"
+        " quorum? officials? approvals?",
         where,
         ordered=False,
     )
@@ -150,6 +151,7 @@ def read_manifest(content: bytes) -> Manifest:
     _read_contests(manifest, top["contests"])
     _read_styles(manifest, top["ballot_styles"])
     _read_cells(manifest, top.get("tally_cells"))
+    _read_results(manifest, top)
     return manifest
 
 
@@ -163,11 +165,64 @@ def _read_rehearsal(manifest: Manifest, top: dict[str, Any], where: str) -> None
         manifest.rule((words[: len(mark)] == mark) is marked, f"{words!r} and the field rehearsal disagree")
 
 
+def _read_results(manifest: Manifest, top: dict[str, Any]) -> None:
+    """The quorum of participation, and the officials who approve results."""
+    where = "manifest.json"
+    if "quorum" in top:
+        quorum = members(top["quorum"], "of? at_least? percent? entitled?", f"{where} quorum", ordered=False)
+        _one_of(quorum.get("of", "ballots"), ("ballots", "weight"), f"{where} quorum of")
+        for name in ("at_least", "percent", "entitled"):
+            _count(quorum.get(name, 1), 1, f"{where} quorum {name}", 100 if name == "percent" else 2**31 - 1)
+        manifest.rule(("at_least" in quorum) != ("percent" in quorum), "quorum: at_least or percent, not both")
+        manifest.rule("entitled" not in quorum or "at_least" not in quorum, "quorum: entitled without percent")
+    keys, labels, supervising = [], [], 0
+    for raw, place in items(top.get("officials", []), f"{where} officials"):
+        entry = members(raw, "label name? role key", place, ordered=False)
+        labels.append(Option(_label(manifest, entry, place)))
+        supervising += _one_of(entry["role"], ("presiding", "supervising", "inspecting"), place) == "supervising"
+        keys.append(text(entry["key"], place))
+        if not re.fullmatch("[0-9A-F]{64}", keys[-1]):
+            refuse(place, "a key is 64 hexadecimal digits")
+    approvals = _count(top.get("approvals", 1), 1, f"{where} approvals")
+    manifest.rule("approvals" not in top or bool(keys), "approvals without officials")
+    manifest.rule(not keys or approvals <= supervising, "fewer supervising officials than approvals")
+    manifest.rule(len(set(keys)) == len(keys), "two officials have one key")
+    _unique_labels(manifest, labels, "officials")
+
+
+def _read_seats(manifest: Manifest, entry: dict[str, Any], where: str) -> None:
+    _count(entry.get("seats", 1), 1, where)
+    _count(entry.get("alternates", 0), 0, where)
+    _one_of(entry.get("ties", "lots"), ("lots", "order", "unresolved"), where)
+    if entry.get("threshold") != "majority":
+        _count(entry.get("threshold", 1), 1, where, 100)
+    alone = "seats" not in entry and any(name in entry for name in ("alternates", "ties", "threshold"))
+    manifest.rule(not alone, f"{where}: a rule about seats without seats")
+
+
+def _count(value: Any, least: int, where: str, most: int = 2**31 - 1) -> int:
+    number = integer(value, where)
+    if not least <= number <= most:
+        refuse(where, f"{number} is not in {least}..{most}")
+    return number
+
+
+def _one_of(value: Any, known: Sequence[str], where: str) -> str:
+    if text(value, where) not in known:
+        refuse(where, f"none of {known}")
+    return str(value)
+
+
 def _read_contests(manifest: Manifest, value: Any) -> None:
     for raw, where in items(value, "manifest.json contests"):
         entry = members(
-            raw, "label name? selection_limit? options contest_data_blocks? supplemental_fields?", where, ordered=False
+            raw,
+            "label name? selection_limit? options contest_data_blocks? supplemental_fields?"
+            " seats? alternates? ties? threshold?",
+            where,
+            ordered=False,
         )
+        _read_seats(manifest, entry, where)
         contest = Contest(_label(manifest, entry, where))
         manifest.contests.append(contest)
         if "contest_data_blocks" in entry:

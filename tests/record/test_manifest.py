@@ -29,6 +29,8 @@ def test_the_default_is_consistent() -> None:
     assert not list(parse_manifest(manifest_bytes()).problems())
 
 
+OFFICIAL = {"label": "observer", "role": "supervising", "key": "0B" * 32}
+
 PROBLEMS: dict[str, tuple[Change, str]] = {
     "label empty": (lambda f: f.update(label=""), "election: label '' is empty"),
     "label with a blank before": (lambda f: f.update(label=" x"), "election: label ' x'"),
@@ -41,6 +43,29 @@ PROBLEMS: dict[str, tuple[Change, str]] = {
     "label with a line separator": (lambda f: f.update(label="x\u2028y"), "election: label"),
     "label with a byte order mark": (lambda f: f.update(label="x\ufeffy"), "election: label"),
     "label with a control character": (lambda f: f.update(label="x\u0007y"), "election: label"),
+    "alternates without seats": (lambda f: board(f).update(alternates=1), "need seats"),
+    "quorum of nothing": (lambda f: f.update(quorum={}), "exactly one of at_least and percent"),
+    "quorum twice": (lambda f: f.update(quorum={"at_least": 1, "percent": 1}), "exactly one of at_least and percent"),
+    "entitled without percent": (lambda f: f.update(quorum={"at_least": 1, "entitled": 2}), "entitled belongs"),
+    "approvals without officials": (lambda f: f.update(approvals=1), "names no officials"),
+    "too many approvals": (lambda f: f.update(officials=[OFFICIAL], approvals=2), "2 are needed, and 1 supervising"),
+    "nobody to approve": (lambda f: f.update(officials=[OFFICIAL | {"role": "presiding"}]), "0 supervising officials"),
+    "official's key twice": (
+        lambda f: f.update(officials=[OFFICIAL, OFFICIAL | {"label": "other"}]),
+        "officials: a key is used twice",
+    ),
+    "official's label twice": (
+        lambda f: f.update(officials=[OFFICIAL] * 2),
+        "official: label 'observer' is used twice",
+    ),
+    "official's key of small order": (
+        lambda f: f.update(officials=[OFFICIAL | {"key": "00" * 32}]),
+        "none that Ed25519 signatures can be trusted under",
+    ),
+    "threshold of weights where not all of a cell vote": (
+        lambda f: (board(f).update(seats=1, threshold=50), f.update(tally_cells=None), f.pop("tally_cells")),
+        "a threshold of weights needs it on all styles of a cell or none",
+    ),
     "contest label twice": (
         lambda f: f["contests"][1].update(label="board"),
         "contest: label 'board' is used twice",

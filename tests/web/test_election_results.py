@@ -20,10 +20,10 @@ from e2evote.errors import CheckError
 from e2evote.record import layout
 from e2evote.record.layout import Record
 from e2evote.record.plaintext import PlaintextBallot, PlaintextContest, encrypted_values
+from e2evote.record.sums import results_of
 from e2evote.record.tally import EncryptedTally, Tally, TallyContest, TallyOption
 from e2evote.web.application import board_application
 from e2evote.web.election.chart import Bar, chart
-from e2evote.web.election.results import results_of
 from tests.builders import MERGING, SUPPLEMENTAL, TOY
 from tests.cli.running import run
 from tests.web.elections import HeldBoard, held_board

@@ -1,14 +1,18 @@
 """Turnout and results for programs: JSON that any page may read, and whatever stands before the server may keep."""
 
+import csv
 from collections.abc import Mapping
+from io import StringIO
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from e2evote.record.manifest import Manifest
+from e2evote.record.sums import ContestSums, Results
 from e2evote.web.election.known import RESULTS, File
-from e2evote.web.election.results import ContestSums, Results
+from e2evote.web.election.publication import approvers, publication
 from e2evote.web.election.turnout import NONE, Count
 from e2evote.web.public import OPEN
 from e2evote.web.site import Site
@@ -47,13 +51,49 @@ def results_json(request: Request) -> Response:
     with site.board.reading() as view:
         seen = site.knowing.see(view)
     known, found = seen.known, seen.known.results
-    told: dict[str, object] = {"phase": seen.phase, "missing": seen.missing, "problems": known.problems}
+    told: dict[str, Any] = {"phase": seen.phase, "missing": seen.missing, "problems": known.problems}
     told["files"] = [_file(file, seen.published) for file in known.files_of(RESULTS)]
-    told["results"] = None if found is None or known.manifest is None else _results(found, known.manifest)
+    public = publication(site, known)
+    told["approvals"] = {"needed": public.needed, "problem": public.problem, "given": []}
+    told["results"] = told["outcome"] = None
+    if found is not None and known.manifest is not None and not public.waiting:
+        told["results"] = _results(found, known.manifest)
+        told["approvals"]["given"] = approvers(known.manifest, public.approvals)
+        told["outcome"] = None if public.outcome is None else public.outcome.model_dump(mode="json", exclude_none=True)
     return JSONResponse(told, headers=SOON)
 
 
-ROUTES = (Route("/turnout.json", turnout_json), Route("/results.json", results_json))
+def results_csv(request: Request) -> Response:
+    """Tell the results as a table: a line for each option in each sum and in all; a head alone before."""
+    site: Site = request.app.state.site
+    with site.board.reading() as view:
+        seen = site.knowing.see(view)
+    outcome = publication(site, seen.known).outcome
+    text = StringIO()
+    table = csv.writer(text)
+    table.writerow(
+        ["contest", "contest_label", "station", "option", "option_label", "votes", "place", "result", "rank"]
+    )
+    for contest in () if outcome is None else outcome.contests:
+        for each in contest.candidates:
+            head, tail = (contest.index, _cell(contest.label)), (each.index, _cell(each.label))
+            for station in contest.stations:
+                name = " + ".join((station.label, *station.merged))
+                table.writerow([*head, _cell(name), *tail, station.votes[each.index - 1], "", "", ""])
+            table.writerow([*head, "", *tail, each.votes, each.place, each.result or "", each.rank or ""])
+    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=SOON)
+
+
+def _cell(text: str) -> str:
+    """Return a text of others so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
+
+
+ROUTES = (
+    Route("/turnout.json", turnout_json),
+    Route("/results.json", results_json),
+    Route("/results.csv", results_csv),
+)
 
 
 def _count(count: Count) -> Mapping[str, int]:

@@ -20,8 +20,8 @@ from e2evote.record.layout import Record
 from e2evote.record.load import load_election, load_guardians
 from e2evote.record.manifest import Manifest, parse_manifest
 from e2evote.record.setup import Election, GuardianPublicKey, guardian_record_hash
+from e2evote.record.sums import Results, results_of
 from e2evote.record.tally import EncryptedTally, Tally
-from e2evote.web.election.results import Results, results_of
 from e2evote.web.views import checkpoint_of
 
 RESULTS = (layout.ENCRYPTED_TALLIES, layout.EXCEPTIONS, layout.TALLIES)

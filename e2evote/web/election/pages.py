@@ -9,11 +9,12 @@ from starlette.routing import Route
 
 from e2evote.record import layout
 from e2evote.record.manifest import Contest
+from e2evote.record.sums import ContestSums
 from e2evote.web.codes import rows
 from e2evote.web.election.booth import Booth
 from e2evote.web.election.chart import Bar, chart
 from e2evote.web.election.known import RESULTS, Phase, Seen
-from e2evote.web.election.results import ContestSums
+from e2evote.web.election.publication import publication
 from e2evote.web.languages import Language
 from e2evote.web.names import named
 from e2evote.web.pages import page_of
@@ -60,13 +61,18 @@ def guardians(request: Request) -> Response:
 def results(request: Request) -> Response:
     """Show the results with their proofs, or what is still missing."""
     site, page, seen = _see(request)
-    found, about = seen.known.results, page.gettext("The table has the same figures.")
+    public, about = publication(site, seen.known), page.gettext("The table has the same figures.")
+    found = None if public.waiting else seen.known.results
+    contests = {each.index: each for each in public.outcome.contests} if public.outcome else {}
     pictures = {each.result.index: _picture(each, page.language, about) for each in (found.contests if found else ())}
     return page.render(
         "election/results.html",
         seen=seen,
         manifest=seen.known.manifest,
         found=found,
+        public=public,
+        outcomes=contests,
+        moment=lambda text: page.language.time(datetime.fromisoformat(text), page.zone),
         pictures=pictures,
         files=seen.known.files_of(RESULTS),
         url=site.settings.url,
