@@ -56,9 +56,11 @@ class ElectionGuard1:
             return False
         try:
             context = record.json(f"{root}context.json")
+            tally = record.json(f"{root}encrypted_tally.json")
         except ParseError:
             return False
-        return isinstance(context, dict) and "crypto_extended_base_hash" in context
+        known = isinstance(context, dict) and "crypto_extended_base_hash" in context
+        return known and isinstance(tally, dict) and "object_id" in tally
 
     def verify(self, record: Foreign, workers: Workers, progress: Progress | None) -> Report:
         """Verify the record whole.

@@ -251,35 +251,10 @@ def as_095(files: Files) -> Files:
     return result
 
 
-_NUMBERS = frozenset(
-    [
-        "elgamal_public_key",
-        "commitment_hash",
-        "manifest_hash",
-        "crypto_base_hash",
-        "crypto_extended_base_hash",
-        "election_public_key",
-        "election_commitments",
-        "public_key",
-        "commitment",
-        "challenge",
-        "response",
-        "code_seed",
-        "description_hash",
-        "pad",
-        "data",
-        "crypto_hash",
-        "proof_zero_pad",
-        "proof_zero_data",
-        "proof_one_pad",
-        "proof_one_data",
-        "proof_zero_challenge",
-        "proof_one_challenge",
-        "proof_zero_response",
-        "proof_one_response",
-        "code",
-        "value",
-        "share",
-        "recovery_key",
-    ]
-)
+_NUMBERS = {
+    "elgamal_public_key", "commitment_hash", "manifest_hash", "crypto_base_hash", "crypto_extended_base_hash",
+    "election_public_key", "election_commitments", "public_key", "commitment", "challenge", "response",
+    "code_seed", "description_hash", "pad", "data", "crypto_hash", "proof_zero_pad", "proof_zero_data",
+    "proof_one_pad", "proof_one_data", "proof_zero_challenge", "proof_one_challenge", "proof_zero_response",
+    "proof_one_response", "code", "value", "share", "recovery_key",
+}  # fmt: skip

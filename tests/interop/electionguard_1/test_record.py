@@ -59,6 +59,12 @@ def test_contest_data_and_files_of_others_are_accepted_and_said(files: Files, tm
     assert any("notes.json" in remark for remark in report.remarks)
 
 
+def test_a_later_version_is_not_recognised(files: Files, tmp_path: Path) -> None:
+    tally = {key: value for key, value in files["encrypted_tally.json"].items() if key != "object_id"}
+    record = Foreign.at(write(files | {"encrypted_tally.json": tally}, tmp_path))
+    assert not FAMILY.recognises(record)
+
+
 def test_every_check_has_a_mutation() -> None:
     assert MUTATIONS.keys() == {check.id for check in CHECKS}
 
