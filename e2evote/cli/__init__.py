@@ -20,6 +20,7 @@ NOUNS = (
     "board",
     "booth",
     "serve",
+    "station",
     "report",
     "verify",
     "demo",
@@ -27,7 +28,7 @@ NOUNS = (
 )
 """Every command is defined under its own name in the module of that name."""
 EXTRAS = {
-    **dict.fromkeys(("roll", "signin", "booth", "serve"), "e2evote[web]"),
+    **dict.fromkeys(("roll", "signin", "booth", "serve", "station"), "e2evote[web]"),
     **dict.fromkeys(("board", "report"), "e2evote[board]"),
 }
 """What installs the packages that only these commands need."""
