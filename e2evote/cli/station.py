@@ -28,7 +28,7 @@ from e2evote.cli.stations import (
 from e2evote.cli.workspace import Workspace
 from e2evote.election.stations.folder import StationFolder
 from e2evote.election.stations.grant import Grant
-from e2evote.election.stations.inventory import Role, Stations, log_handover, read_stations
+from e2evote.election.stations.inventory import Role, Stations, read_stations
 from e2evote.election.stations.machine import Machine
 from e2evote.election.stations.minutes import LIMIT, differences, read_minutes
 from e2evote.election.stations.officials import Officials
@@ -335,12 +335,17 @@ def merge(directory: Path, file: Path, board: Path | None) -> None:
 @name_argument
 @click.option("--replaced", is_flag=True, help="The machine is there, and another takes its place.")
 @click.option("--note", "text", default="", metavar="TEXT", help="What happened, for the hand-over log.")
+@click.option("--voted", multiple=True, metavar="NUMBER",
+              help="A member, by number or national ID, who voted there and was not reported. May be repeated.")  # fmt: skip
 @board_option
-def lost(directory: Path, name: str, replaced: bool, text: str, board: Path | None) -> None:
+def lost(directory: Path, name: str, replaced: bool, text: str, voted: tuple[str, ...], board: Path | None) -> None:
     """Take nothing of a station any more, close its device, and release the voters whom it holds.
 
     Ballots that are in its machine alone are never counted, so their voters may vote again elsewhere. A new machine is
     another station: 'e2evote station init' on it.
+
+    If the board has ballots whose voters were not reported before the machine was lost, nobody is released: say who
+    they were, from the officials' list of persons, by --voted, and run it again.
 
     For example:
 
@@ -348,9 +353,7 @@ def lost(directory: Path, name: str, replaced: bool, text: str, board: Path | No
     """
     with Workspace(directory).locked() as workspace, election_side(workspace, board_of(directory, board)) as side:
         state = "replaced" if replaced else "lost"
-        serial = side.stations().named(name).serial
-        log_handover(directory, serial, "replaced" if replaced else "lost", now(), note=text)
-        found, released = lose_station(side, name, state)
+        found, released = lose_station(side, name, state, list(voted), text)
     say(f"device {found.device} is closed; {released} voters released")
 
 

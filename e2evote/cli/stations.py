@@ -27,6 +27,7 @@ from e2evote.election.stations.grant import Grant, Listed, Request, VoterList, s
 from e2evote.election.stations.intake import is_closed, parse_closing
 from e2evote.election.stations.inventory import (
     FILE,
+    Happening,
     Official,
     Station,
     Stations,
@@ -243,23 +244,36 @@ def merge_bundle(side: Side, data: bytes, where: str, report: Report) -> tuple[S
     return station, released
 
 
-def lose_station(side: Side, name: str, state: str) -> tuple[Station, int]:
+def lose_station(side: Side, name: str, state: str, voted: list[str], note: str) -> tuple[Station, int]:
     """Take nothing of a station any more, spoil its undecided ballots, close its device, and release whom it held.
+
+    The same again tries to release once more.
+
+    Args:
+        side: the election's side.
+        name: of the station, or its device's number.
+        state: ``lost`` or ``replaced``.
+        voted: numbers of members who have voted there and were not reported.
+        note: for the hand-over log.
 
     Raises:
         CheckError: there is no such station, or it cannot be said whom to release.
     """
     stations = side.stations()
-    station = stations.named(name)
-    gone = station.model_copy(update={"state": state})
-    write_stations(side.workspace.root, stations.with_station(gone))
+    gone = [one for one in stations.stations if one.state != "active" and name in (one.name, str(one.device))]
+    station = gone[-1] if gone else stations.named(name)
+    rows = wanted_rows(side, voted, None)
+    if not gone:
+        write_stations(side.workspace.root, stations.with_station(station.model_copy(update={"state": state})))
+        event: Happening = "replaced" if state == "replaced" else "lost"
+        log_handover(side.workspace.root, station.serial, event, now(), note=note)
     with side.board.reading() as view:
         closed = is_closed(view, station.device)
     if not closed:
         spoil_rest(side.board, side.acceptance, station.device, now)
         close_open_device(side.board, side.acceptance, station.device, now)
     permits, intake = side.office.permits, side.office.intake
-    return station, permits.release(station.device, lambda: intake.numbers(station.device))
+    return station, permits.release(station.device, lambda: intake.numbers(station.device), rows)
 
 
 def shown_official(official: Official) -> str:

@@ -7,7 +7,7 @@ it has cast ballots on the board, and nobody is released while it has cast ballo
 (docs/adr/0037).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -177,12 +177,13 @@ class Permits:
             if voted:
                 counters.raise_total(access, _USED, str(station.device).encode(), len(voted))
 
-    def release(self, device: int, board: Callable[[], OnBoard]) -> int:
+    def release(self, device: int, board: Callable[[], OnBoard], known: Collection[bytes] = ()) -> int:
         """Release everybody whom a device still holds, and return how many; nothing of it may be taken any more.
 
         Args:
             device: closed on the board.
             board: what the board has of it.
+            known: rows of voters who have voted there and were not reported, as its officials' list of persons says.
 
         Raises:
             CheckError: the board has cast ballots of it whose voters were never reported, and it cannot be said who
@@ -197,17 +198,18 @@ class Permits:
                 if standing.permit is not None and standing.permit.device == device
             ]
             unknown = on_board.cast - before
-            if unknown and unknown != len(held):
+            voted = {row for row, _ in held} if unknown == len(held) else set(known)
+            if unknown != len(voted) or not voted <= {row for row, _ in held}:
                 raise CheckError(
                     f"device {device} has {on_board.cast} cast ballots and {before} reported voters: {unknown} of the "
                     f"{len(held)} whom it holds have voted, and nobody knows who; they stay held"
                 )
-            state = State.VOTED if unknown else State.NONE
             for row, standing in held:
+                state = State.VOTED if row in voted else State.NONE
                 standings.write(access, row, Standing(state, standing.challenges))
-            if unknown:
-                counters.raise_total(access, _USED, str(device).encode(), unknown)
-        return 0 if unknown else len(held)
+            if voted:
+                counters.raise_total(access, _USED, str(device).encode(), len(voted))
+        return len(held) - len(voted)
 
     def was_issued(self, inquiry: str) -> bool:
         """Tell whether an inquiry code is one that this election has given out."""

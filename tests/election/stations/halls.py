@@ -75,22 +75,24 @@ def assign(directory: Path, name: str, numbers: Sequence[int]) -> bytes:
 
 
 class Within:
-    """The election's server in this process; ``cut`` makes it unreachable, ``lose`` loses the next answer."""
+    """The election's server in this process.
+
+    ``cut`` makes it unreachable, ``lose`` loses the next answer, ``refuse`` names a call that does not reach it.
+    """
 
     def __init__(self, client: TestClient, root: Path, clock: Clock) -> None:
         folder = StationFolder(root)
         self._client, self._clock, self._grant = client, clock, folder.grant
         self._key = SecretSigningKey.of(folder.keys().signing)
-        self.cut, self.lose, self.calls = False, False, list[str]()
+        self.cut, self.lose, self.refuse = False, False, ""
 
     def ask(self, call: str, body: dict[str, Any]) -> dict[str, Any]:
-        if self.cut:
+        if self.cut or call == self.refuse:
             raise CutOffError("the cable is cut")
         path, data = PATH + call, canonical_json(body)
         now = int(self._clock().timestamp())
         headers = signed_headers(self._key, self._grant.h_e, self._grant.station.device, now, path, data)
         answer = self._client.post(path, content=data, headers=headers | {"Content-Type": "application/json"})
-        self.calls.append(call)
         if self.lose:
             self.lose = False
             raise CutOffError("the answer was lost")

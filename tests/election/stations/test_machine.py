@@ -306,12 +306,30 @@ def test_a_lost_station(place: Path, client: TestClient, link: Within, hall: Mac
     link.cut = True
     vote(hall, 2)
     with election_side(Workspace(place / "club"), place / "club" / "board") as side:
-        station, released = lose_station(side, "hall", "lost")
+        station, released = lose_station(side, "hall", "lost", [], "")
     assert (station.name, released) == ("hall", 2)
     link.cut = False
     with pytest.raises(CheckError, match="reported as lost"):
         hall.send()
     assert standing(place, 2).state is State.NONE  # the ballot in the lost machine is never counted
+
+
+def test_a_station_that_is_lost_before_it_reported(place: Path, link: Within, hall: Machine) -> None:
+    """The last ballot is on the board, and nobody was told whose permit was used: people say who it was."""
+    hall.load_list(assign(place / "club", "hall", [2, 3]))
+    hall.authorise(typed(1))
+    hall.encrypt(marks(hall))
+    hall.send()
+    link.refuse = "settle"
+    hall.cast()
+    number, wrong = typed(1)["member_number"], typed(5)["member_number"]
+    with election_side(Workspace(place / "club"), place / "club" / "board") as side:
+        for said in ([], [wrong], [number, typed(2)["member_number"]]):
+            with pytest.raises(CheckError, match="nobody knows who"):
+                lose_station(side, "hall", "lost", said, "")
+        assert [standing(place, each).permit is not None for each in (1, 2, 3)] == [True] * 3
+        assert lose_station(side, "hall", "lost", [number], "")[1] == 2
+    assert [standing(place, each).state for each in (1, 2, 3)] == [State.VOTED, State.NONE, State.NONE]
 
 
 # ---------------------------------------------------------------------------------------------------------- minutes
