@@ -336,7 +336,7 @@ def merge(directory: Path, file: Path, board: Path | None) -> None:
 @click.option("--replaced", is_flag=True, help="The machine is there, and another takes its place.")
 @click.option("--note", "text", default="", metavar="TEXT", help="What happened, for the hand-over log.")
 @click.option("--voted", multiple=True, metavar="NUMBER",
-              help="A member, by number or national ID, who voted there and was not reported. May be repeated.")  # fmt: skip
+              help="A member, by number or ID, who voted there and was not reported. May be repeated.")  # fmt: skip
 @board_option
 def lost(directory: Path, name: str, replaced: bool, text: str, voted: tuple[str, ...], board: Path | None) -> None:
     """Take nothing of a station any more, close its device, and release the voters whom it holds.
