@@ -24,6 +24,7 @@ NOUNS = (
     "board",
     "booth",
     "serve",
+    "station",
     "report",
     "backup",
     "verify",
@@ -32,7 +33,7 @@ NOUNS = (
 )
 """Every command is defined under its own name in the module of that name."""
 EXTRAS = {
-    **dict.fromkeys(("roll", "signin", "message", "booth", "serve", "results", "backup"), "e2evote[web]"),
+    **dict.fromkeys(("roll", "signin", "message", "booth", "serve", "station", "results", "backup"), "e2evote[web]"),
     "minutes": "e2evote[minutes]",
     **dict.fromkeys(("board", "report"), "e2evote[board]"),
 }

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 STATIC = Path(__file__).parent / "static"
 KINDS = {".css": "text/css; charset=utf-8", ".txt": "text/plain; charset=utf-8", ".woff2": "font/woff2"}
-FILES = ("board.css", "election.css", "fonts.css", "fonts/vazirmatn.woff2", "fonts/OFL.txt")
+FILES = ("board.css", "election.css", "station.css", "fonts.css", "fonts/vazirmatn.woff2", "fonts/OFL.txt")
 
 
 def _serve(name: str) -> Callable[[Request], Response]:

@@ -52,7 +52,7 @@ from guardian_cli.keystore.words import to_rows
 from tests.board_forger import BoardForger, board_manifest
 from tests.builders import SUPPLEMENTAL, BuiltRecord, build_record, manifest_bytes, patterned_ballots
 from tests.deterministic import DeterministicRandomness
-from tests.fuzz import disputes, log, people
+from tests.fuzz import disputes, log, people, stations
 from tests.fuzz.targets import BINDING, KEY, PASSPHRASE
 from tests.fuzz.world import bundled, decrypted, held
 from tests.mail_forger import build_mail
@@ -116,6 +116,7 @@ def all_seeds() -> dict[str, list[bytes]]:
             "dispute": disputes.seeds(),
             "roll": people.roll_seeds(),
             "signin": people.signin_seeds(),
+            "station": stations.station_seeds(),
         }
 
 

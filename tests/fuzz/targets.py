@@ -59,6 +59,7 @@ from tests.builders import manifest_bytes
 from tests.fuzz.disputes import dispute
 from tests.fuzz.log import log
 from tests.fuzz.people import roll, signin
+from tests.fuzz.stations import station
 from tests.fuzz.world import (
     InMemory,
     case_of,
@@ -436,4 +437,5 @@ TARGETS = {
     "dispute": Target(dispute, "bytes", 2**12),
     "roll": Target(roll, "bytes", 2**12),
     "signin": Target(signin, longest=2**12),
+    "station": Target(station, longest=2**12),
 }

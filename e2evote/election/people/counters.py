@@ -10,6 +10,8 @@ from sqlalchemy import delete, insert, select, update
 from e2evote.election.people.database import Access
 from e2evote.election.people.schema import COUNTERS
 
+_NEVER = 2**62
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -40,6 +42,24 @@ def first_time(access: Access, what: str, who: bytes, expires: int) -> bool:
         return False
     access.connection.execute(insert(COUNTERS).values(counter=counter, count=1, expires=expires))
     return True
+
+
+def total(access: Access, what: str, who: bytes) -> int:
+    """Return a count that is never begun anew, 0 before the first."""
+    return _count(access, access.key.digest("total", what.encode(), who)) or 0
+
+
+def raise_total(access: Access, what: str, who: bytes, by: int) -> None:
+    """Raise a count that is never begun anew."""
+    counter = access.key.digest("total", what.encode(), who)
+    more = update(COUNTERS).where(COUNTERS.c.counter == counter).values(count=COUNTERS.c.count + by)
+    if not access.connection.execute(more).rowcount:
+        access.connection.execute(insert(COUNTERS).values(counter=counter, count=by, expires=_NEVER))
+
+
+def is_known(access: Access, what: str, who: bytes) -> bool:
+    """Tell whether ``first_time`` has been asked, and its time is not over."""
+    return _count(access, access.key.digest("once", what.encode(), who)) is not None
 
 
 def forget(access: Access, now: int) -> None:

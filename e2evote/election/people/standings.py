@@ -1,12 +1,13 @@
 """What a voter has done: nothing yet, a ballot of theirs is on the board, they are casting it, they have voted.
 
-A voter is bound to at most one ballot; its confirmation code is kept, encrypted, only until it is decided. Once they
-have voted the row says so and nothing else: no code, no time. All rows have one length, so that the database alone does
+A voter is bound to at most one ballot; its confirmation code is kept, encrypted, only until it is decided. Whom a
+polling station may let vote is held by its permit instead (docs/adr/0037), and by no code at all. Once they have voted
+the row says so and nothing else: no code, no permit, no time. All rows have one length, so that the database alone does
 not even tell who has voted.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from sqlalchemy import select, update
@@ -17,6 +18,11 @@ from e2evote.election.people.schema import STANDINGS
 from e2evote.errors import StorageError
 
 _NO_CODE = bytes(32)
+_CODED = 34
+"""Bytes of a row's head, and of a whole row before there were polling stations."""
+
+PERMIT = 16
+"""Bytes of a permit's number."""
 
 
 class State(IntEnum):
@@ -26,15 +32,29 @@ class State(IntEnum):
     BOUND = 1
     CASTING = 2
     VOTED = 3
+    ASSIGNED = 4
+    AUTHORISED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """What holds a voter at one polling station: its device, and a number that only this permit has."""
+
+    device: int
+    number: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A voter's state, the ballots they have challenged, and the code of the ballot that they are bound to."""
+    """A voter's state, the ballots they have challenged, and the code of the ballot that they are bound to.
+
+    ``permit`` is there while a polling station has the voter: assigned to it, or authorised at it.
+    """
 
     state: State = State.NONE
     challenges: int = 0
     code: bytes | None = None
+    permit: Permit | None = None
 
     def __repr__(self) -> str:
         return f"Standing({self.state.name}, challenges={self.challenges})"
@@ -66,12 +86,16 @@ def every(access: Access) -> Iterator[tuple[bytes, Standing]]:
 
 
 def seal_standing(key: SecretPeopleKey, member: bytes, standing: Standing) -> bytes:
-    """Return a row: sealed state(1) ‖ challenges(1) ‖ code(32)."""
+    """Return a row: sealed state(1) ‖ challenges(1) ‖ code(32) ‖ device(4) ‖ permit(16)."""
+    permit = standing.permit or Permit(0, bytes(PERMIT))
     plain = bytes([standing.state, standing.challenges]) + (standing.code or _NO_CODE)
+    plain += permit.device.to_bytes(4, "big") + permit.number
     return key.seal("standings", member, plain)
 
 
 def _open(key: SecretPeopleKey, member: bytes, sealed: bytes) -> Standing:
     plain = key.open("standings", member, sealed)
     state, bound = State(plain[0]), plain[0] in (State.BOUND, State.CASTING)
-    return Standing(state, plain[1], plain[2:] if bound else None)
+    held = plain[0] in (State.ASSIGNED, State.AUTHORISED)
+    permit = Permit(int.from_bytes(plain[_CODED : _CODED + 4], "big"), plain[_CODED + 4 :]) if held else None
+    return Standing(state, plain[1], plain[2:_CODED] if bound else None, permit)

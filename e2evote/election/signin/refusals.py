@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NOT_ON_BOARD = "not-on-board"
     WRONG_STYLE = "wrong-style"
     NO_MORE_CHALLENGES = "no-more-challenges"
+    AT_STATION = "at-station"
 
 
 class RefusedError(CheckError):

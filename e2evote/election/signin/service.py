@@ -6,7 +6,7 @@ always the same for what they typed, and no code that they enter is ever right.
 
 from collections.abc import Mapping
 
-from e2evote.election.people import codes, counters, members, sessions, trail
+from e2evote.election.people import codes, counters, members, sessions, standings, trail
 from e2evote.election.people.members import Found
 from e2evote.election.people.sessions import Ended, Session
 from e2evote.election.roll.fields import read_email, read_identifier, read_mobile, read_national_id
@@ -73,7 +73,7 @@ class SignIn:
         """Return the token of a new session, for the right code; another session of the voter ends.
 
         Raises:
-            RefusedError: the code is wrong or expired, or there were too many.
+            RefusedError: the code is wrong or expired, there were too many, or a polling station has the voter.
         """
         now = self._desk.require_open()
         purpose = self._people.key.digest("purpose", b"sign-in")
@@ -83,6 +83,8 @@ class SignIn:
                 raise RefusedError(Reason.NO_ASKING)
             found: Found = members.resolve(access, asking.subject)
             refused = self._desk.judge(access, asking, code, found.known, address)
+            if refused is None and standings.read(access, found.subject).permit is not None:
+                refused = RefusedError(Reason.AT_STATION)
             if refused is None:
                 return sessions.begin(access, found.subject, now + self._settings.limits.session_seconds)
         raise refused

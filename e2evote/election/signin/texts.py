@@ -42,6 +42,7 @@ REFUSALS: Mapping[str, Mapping[Reason, str]] = {
         Reason.NOT_ON_BOARD: "This ballot is not on the board yet. Please wait a moment and try again.",
         Reason.WRONG_STYLE: "This is not the ballot that you are entitled to. Please start again.",
         Reason.NO_MORE_CHALLENGES: "You have challenged as many ballots as you may. You can still cast one.",
+        Reason.AT_STATION: "You are on the list of a polling station, or have begun to vote at one. Please vote there.",
     },
     "fa": {
         Reason.NOT_OPEN: "رأی‌گیری هنوز آغاز نشده است.",
@@ -63,6 +64,7 @@ REFUSALS: Mapping[str, Mapping[Reason, str]] = {
         Reason.NOT_ON_BOARD: "این برگهٔ رأی هنوز روی تابلو نیست. لطفاً کمی صبر کنید و دوباره تلاش کنید.",
         Reason.WRONG_STYLE: "این برگهٔ رأیی نیست که به شما تعلق دارد. لطفاً از نو آغاز کنید.",
         Reason.NO_MORE_CHALLENGES: "بیش از این نمی‌توانید برگه‌ای را به چالش بکشید. هنوز می‌توانید رأی خود را ثبت کنید.",
+        Reason.AT_STATION: "نام شما در فهرست یک شعبه است یا رأی دادن را در شعبه آغاز کرده‌اید. لطفاً همان‌جا رأی دهید.",
     },
 }
 

@@ -146,7 +146,7 @@ class Voting:
         limit = Limit(self._limits.ballots_a_person, HOUR)
         with self._people.writing() as access:
             session = self._session(access, token)
-            if standings.read(access, session.member).state is not State.NONE:
+            if self._not_voted(access, session).state is not State.NONE:
                 raise RefusedError(Reason.OTHER_BALLOT)
             wait = counters.wait(access, "ballots", session.member, limit, now)
             if wait:
@@ -274,6 +274,14 @@ class Voting:
         self._settle_later(session.member)
         return result
 
+    def step(self, member: bytes) -> Standing:
+        """Bring a voter's standing in step with the board, and return it.
+
+        Raises:
+            StorageError: board or database cannot be used, or the board has lost a ballot.
+        """
+        return self._settle(member)
+
     def reconcile(self) -> Reconciled:
         """Write down what the board has decided of ballots that voters are bound to, and count; to be called at start.
 
@@ -350,6 +358,8 @@ class Voting:
         standing = standings.read(access, session.member)
         if standing.state is State.VOTED:
             raise RefusedError(Reason.HAS_VOTED)
+        if standing.permit is not None:
+            raise RefusedError(Reason.AT_STATION)
         return standing
 
     def _bound(self, access: Access, session: Session, code: bytes) -> Standing:

@@ -25,6 +25,7 @@ from e2evote.web.election import pages as election_pages
 from e2evote.web.languages import choose
 from e2evote.web.rendering import Paths
 from e2evote.web.site import Settings, Site
+from e2evote.web.stations import api as stations
 
 LOG = logging.getLogger("e2evote.web")
 
@@ -49,6 +50,7 @@ def election_application(settings: Settings, plan: Plan, clock: Callable[[], dat
     def begin(application: Starlette, site: Site, stack: ExitStack) -> None:
         booth = Booth.begin(prepared, site, stack, clock)
         application.state.booth, site.paths, site.booth = booth, paths, booth.told()
+        application.state.office = booth.office()
         tidying = Event()
         stack.callback(tidying.set)
         Thread(target=_tidy, args=(booth, tidying), name="tidying", daemon=True).start()
@@ -64,6 +66,7 @@ def election_application(settings: Settings, plan: Plan, clock: Callable[[], dat
         Route("/vote", _choose_language),
         *file_routes(prepared.files),
         *api.ROUTES,
+        *stations.ROUTES,
         *report_routes(settings.folder / REPORTS, prepared.door.known_address),
         *(outbox.ROUTES if plan.outbox else []),
     ]

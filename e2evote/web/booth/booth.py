@@ -24,6 +24,8 @@ from e2evote.election.signin.refusals import Reason, RefusedError
 from e2evote.election.signin.service import SignIn
 from e2evote.election.signin.settings import Settings, read_settings
 from e2evote.election.signin.voting import Voting
+from e2evote.election.stations.inventory import read_stations
+from e2evote.election.stations.permits import check_stations
 from e2evote.election.streams import OnBoard
 from e2evote.errors import CheckError, StorageError
 from e2evote.record.ballot import NO_CHAINING, Status
@@ -34,6 +36,7 @@ from e2evote.web.booth.settings import BoothSettings, read_booth
 from e2evote.web.election.booth import Booth as ToldBooth
 from e2evote.web.election.booth import Support
 from e2evote.web.site import Site
+from e2evote.web.stations.office import Office
 from e2evote.web.verification import Verification
 
 LOG = logging.getLogger("e2evote.web")
@@ -97,11 +100,12 @@ def prepare(plan: Plan, board: Board, allow_insecure: Collection[str]) -> Prepar
     acceptance = Acceptance.of(board, frozenset(allow_insecure))
     manifest = acceptance.judge.context.manifest
     settings.check(manifest)
+    stations = read_stations(plan.directory)
     check_device(acceptance, settings.device)
     with board.reading() as view:
         closed = OnBoard(view).is_closed(settings.device)
     published = election_json(board, acceptance, settings, signin)
-    files = booth_files(published, {str(tag): name for tag, name in names_of(manifest).items()})
+    files = booth_files(published, {str(tag): name for tag, name in names_of(manifest).items()}, stations)
     return Prepared(plan, settings, signin, files, closed)
 
 
@@ -167,17 +171,31 @@ class Booth:
             opens, closes, Support(support.text or {}, support.phone or "", support.email or ""), members=count
         )
 
+    def office(self) -> Office:
+        """Return what polling stations speak to."""
+        return Office.at(
+            self.prepared.plan.directory, self.desk.people, self.prepared.signin, self.voting, self.acceptance,
+            self.verification, self.write, self.desk.clock,
+        )  # fmt: skip
+
     def reconcile(self) -> None:
         """Compare who has voted with the board; where they differ nobody votes, and the log says so.
 
         Raises:
             StorageError: the board or the people's database cannot be read.
         """
-        found = self.voting.reconcile()
+        found, stations = self.voting.reconcile(), read_stations(self.prepared.plan.directory)
+        devices = [] if stations is None else [station.device for station in stations.stations]
         with self.board.reading() as view:
-            ballots = standing_of(view).by_device.get(self.prepared.settings.device, [])
+            by_device = standing_of(view).by_device
+        cast = {
+            device: sum(ballot.status == "cast" for ballot in by_device.get(device, []))
+            for device in (self.prepared.settings.device, *devices)
+        }
         try:
-            found.check(sum(ballot.status == "cast" for ballot in ballots))
+            with self.desk.people.reading() as access:
+                at_stations = check_stations(access, {device: cast[device] for device in devices})
+            replace(found, voted=found.voted - at_stations).check(cast[self.prepared.settings.device])
         except CheckError as error:
             LOG.critical("nobody can vote: %s", error)
             self.problem = str(error)

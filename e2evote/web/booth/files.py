@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from e2evote.election.stations.inventory import SERVED, Stations
+from e2evote.record.codec import dump
 from e2evote.web.booth.page import booth_page
 from e2evote.web.checker.page import checker_page
 from e2evote.web.languages import languages
@@ -48,17 +50,22 @@ class BoothFile:
         return f'"{hashlib.sha256(self.data).hexdigest()[:32]}"'
 
 
-def booth_files(election_json: bytes, names: Mapping[str, str]) -> dict[str, BoothFile]:
+def booth_files(
+    election_json: bytes, names: Mapping[str, str], stations: Stations | None = None
+) -> dict[str, BoothFile]:
     """Return every file of the booth by its path on the server, such as ``/vote/en``.
 
     Args:
         election_json: ``/vote/election.json``.
         names: what the election is called, by language.
+        stations: the list of polling stations, if there are any.
     """
     found = {"/vote/election.json": BoothFile(election_json, KINDS[".json"])}
     for tag in languages():
         page = booth_page(tag, names)
         found[f"/vote/{tag}"] = BoothFile(page.html, KINDS[".html"], page.policy)
+    if stations is not None:
+        found[SERVED] = BoothFile(dump(stations) + b"\n", KINDS[".json"])
     checker = checker_page(election_json)
     found["/vote/checker.html"] = BoothFile(checker.html, KINDS[".html"], checker.policy)
     for path in sorted((STATIC / FOLDER).rglob("*")):

@@ -23,6 +23,7 @@ _STATUSES = {
     Reason.NO_SESSION: 401,
     Reason.ELSEWHERE: 401,
     Reason.HAS_VOTED: 409,
+    Reason.AT_STATION: 409,
     Reason.OTHER_BALLOT: 409,
     Reason.NOT_ON_BOARD: 409,
 }

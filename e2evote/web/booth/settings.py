@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from annotated_types import MaxLen, MinLen
 from pydantic import StringConstraints, field_validator, model_validator
 
+from e2evote.election.showing import Condition
 from e2evote.errors import CheckError, ParseError
 from e2evote.record.codec import Index, RecordModel, parse
 from e2evote.record.manifest import Manifest
@@ -23,14 +24,6 @@ _TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Words = Annotated[dict[str, Annotated[str, MinLen(1), MaxLen(2000)]], MinLen(1)]
 """Language tag to text."""
-
-
-class Condition(RecordModel):
-    """A contest that is shown only while an earlier one is shown and one of these options is chosen in it."""
-
-    contest: Index
-    depends_on: Index
-    options: Annotated[tuple[Index, ...], MinLen(1)]
 
 
 class Support(RecordModel):

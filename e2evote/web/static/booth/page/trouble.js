@@ -15,6 +15,7 @@ const SCREENS = {
   "no-session": { screen: "session_over", way: "sign-in" },
   elsewhere: { screen: "elsewhere", way: "sign-in" },
   "has-voted": { screen: "voted", way: "sign-in" },
+  "at-station": { screen: "at_station", way: "sign-in" },
   closed: { screen: "closed", way: "nothing" },
   "not-open": { screen: "not_open", way: "sign-in" },
   "ballot-expired": { screen: "time_over", way: "again" },

@@ -1,0 +1,1 @@
+"""What polling stations ask the election's server: ``POST /stations/api/…``, signed by the station's key."""
