@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from e2evote.errors import ParseError
+from e2evote.interop.electionguard_2_0 import ELECTIONGUARD_2_0
 from e2evote.interop.family import Family
 from e2evote.interop.foreign import Foreign
 from e2evote.record.layout import INDEX
 from e2evote.verifier.report import NATIVE
 
-FAMILIES: tuple[Family, ...] = ()
+FAMILIES: tuple[Family, ...] = (ELECTIONGUARD_2_0,)
 """Every family of other systems' records."""
 
 NAMES = (NATIVE, *(family.name for family in FAMILIES))
