@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from hmac import digest  # noqa: TID251  (hashes of version 2.0.0)
 from typing import Any
 
@@ -35,10 +36,14 @@ class Ciphertext:
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """A group, and whether bytes are written in base64 (egk-ec) or hex (electionguard-kotlin-multiplatform)."""
+    """A group, and whether bytes are written in base64 (egk-ec) or hex (electionguard-kotlin-multiplatform).
+
+    Hashes become numbers mod q as they are, or ``expanded`` first: on P-256 by egk-ec since May 2024.
+    """
 
     group: Group | Curve
     base64: bool
+    expanded: bool = False
 
     @property
     def q(self) -> int:
@@ -115,7 +120,8 @@ class Arithmetic:
 
     def hash_q(self, key: bytes, tag: int, *parts: Any) -> int:  # noqa: ANN401
         """Return the hash as a number mod q."""
-        return int.from_bytes(self.hash(key, tag, *parts), "big") % self.q
+        found = self.hash(key, tag, *parts)
+        return int.from_bytes(expand(found) if self.expanded else found, "big") % self.q
 
     def fixed(self, member: Any) -> Any:  # noqa: ANN401
         """Return a base that is used often."""
@@ -147,6 +153,16 @@ class Arithmetic:
 def mac_of(key: bytes, message: bytes) -> bytes:
     """Return HMAC-SHA-256."""
     return digest(key, message, "sha256")
+
+
+def expand(message: bytes) -> bytes:
+    """Return the 48 bytes of hash_to_field for P-256 (RFC 9380 §5.3.1); egk-ec's tag is that of RFC 9380's examples."""
+    domain = b"QUUX-V01-CS02-with-P256_XMD:SHA-256_SSWU_RO_"
+    domain += bytes([len(domain)])
+    first = sha256(bytes(64) + message + (48).to_bytes(2, "big") + b"\0" + domain).digest()
+    one = sha256(first + b"\1" + domain).digest()
+    two = sha256(bytes(x ^ y for x, y in zip(first, one, strict=True)) + b"\2" + domain).digest()
+    return (one + two)[:48]
 
 
 @dataclass(slots=True)

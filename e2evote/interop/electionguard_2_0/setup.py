@@ -1,12 +1,12 @@
 """Constants, configuration, manifest and keys: read, and boxes 1 to 4 of ElectionGuard 2.0.0."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from e2evote.errors import CheckError, ParseError
-from e2evote.interop.curves import P256
+from e2evote.interop.curves import P256, Curve
 from e2evote.interop.electionguard_2_0.arithmetic import Arithmetic, Equations, Proof
 from e2evote.interop.electionguard_2_0.checks import KEYS, SETUP
 from e2evote.interop.electionguard_2_0.values import (
@@ -205,6 +205,8 @@ def _read_keys(
     )
     if [guardian.index for guardian in guardians] != list(range(1, n + 1)):
         raise ParseError(name, f"expected guardians with x_coordinate 1 to {n}", "guardians")
+    if isinstance(arithmetic.group, Curve):
+        arithmetic = replace(arithmetic, expanded=_is_expanded(arithmetic, hashes[0], guardians[0]))
     _verify_guardians(ledger, arithmetic, hashes[0], guardians)
     product = arithmetic.product([guardian.commitments[0] for guardian in guardians])
     holds = key == product and key != arithmetic.group.one
@@ -227,6 +229,13 @@ def _guardian(arithmetic: Arithmetic, value: object, k: int) -> Guardian:
         commitments.append(arithmetic.element(parts["public_key"], f"{where}.public_key"))
         found.append(Proof(*(arithmetic.scalar(parts[name], where) for name in ("challenge", "response"))))
     return Guardian(integer(fields["x_coordinate"], where), tuple(commitments), tuple(found))
+
+
+def _is_expanded(arithmetic: Arithmetic, base: bytes, guardian: Guardian) -> bool:
+    """Tell from the first proof of all how this version of egk-ec makes a number mod q of a hash."""
+    key, proof = guardian.commitments[0], guardian.proofs[0]
+    value = arithmetic.power(arithmetic.group.g, proof.response) * arithmetic.power(key, proof.challenge)
+    return not _proved(arithmetic, base, (guardian.index, 0, key), proof, [value])
 
 
 def _verify_guardians(ledger: Ledger, arithmetic: Arithmetic, base: bytes, guardians: tuple[Guardian, ...]) -> None:

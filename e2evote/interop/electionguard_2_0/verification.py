@@ -118,7 +118,10 @@ def _note(judgement: Judgement, election: Election) -> None:
             judgement.note("parameters-not-standard", text)
     else:
         judgement.note("parameters-not-standard", "P-256: the specification knows groups of integers only")
-        judgement.remark("P-256: H_P is a hash over the curve as egk-ec makes it, points are hashed compressed")
+        made = "expanded as in RFC 9380" if election.arithmetic.expanded else "taken mod q"
+        judgement.remark(
+            f"P-256: H_P is a hash over the curve, points are hashed compressed, hashes are {made}: as egk-ec does"
+        )
     if len(election.guardians) == 1:
         judgement.note("single-trustee", "one guardian alone can decrypt every ballot")
     elif election.quorum == len(election.guardians):
