@@ -6,13 +6,14 @@ from e2evote.errors import ParseError
 from e2evote.interop.belenios import BELENIOS
 from e2evote.interop.egrf import family as egrf
 from e2evote.interop.electionguard_1 import family as electionguard_1
+from e2evote.interop.electionguard_2_0 import ELECTIONGUARD_2_0
 from e2evote.interop.family import Family
 from e2evote.interop.foreign import Foreign
 from e2evote.interop.helios.verification import Helios
 from e2evote.record.layout import INDEX
 from e2evote.verifier.report import NATIVE
 
-FAMILIES: tuple[Family, ...] = (BELENIOS, egrf.FAMILY, electionguard_1.FAMILY, Helios())
+FAMILIES: tuple[Family, ...] = (BELENIOS, egrf.FAMILY, electionguard_1.FAMILY, ELECTIONGUARD_2_0, Helios())
 """Every family of other systems' records."""
 
 NAMES = (NATIVE, *(family.name for family in FAMILIES))
