@@ -23,10 +23,14 @@ def verify_attestations(judgement: Judgement, record: Egrf) -> None:
     entries = contents(record.items)
     for item in record.items.signatures:
         message = _statement(item.record_signature.statement)
-        stated = message.record_statement if message is not None and message.HasField("record_statement") else None
-        fits = stated is not None and stated.h_e == record.election.h_e and stated.format_major == 2
-        fits = fits and stated.root == phase_root(entries, stated.phase)
+        fits = message is not None and _record_fits(record, entries, message)
         ledger.check("R.signature", fits, "the signed root is not that of this record")
+
+
+def _record_fits(record: Egrf, entries: list[Message], item: Message) -> bool:
+    stated = item.record_statement
+    same = item.HasField("record_statement") and (stated.h_e, stated.format_major) == (record.election.h_e, 2)
+    return bool(same and stated.root == phase_root(entries, stated.phase))
 
 
 def _statement(raw: bytes) -> Message | None:
@@ -52,7 +56,7 @@ def _device_fits(record: Egrf, raw: bytes) -> bool:
         return (stated.item_count, stated.section_root) == (len(device), root(device))
     codes = [getattr(ballot, ballot.WhichOneof("item")).confirmation_code for ballot in device[1:-1]]
     if kind == "prefix_checkpoint_statement":
-        return stated.ballot_count <= len(codes) and stated.codes_root == codes_root(codes[: stated.ballot_count])
+        return bool(stated.ballot_count <= len(codes)) and stated.codes_root == codes_root(codes[: stated.ballot_count])
     header, close = device[0].device_header, device[-1].device_close
     mine = (header.device_id, header.chaining_mode, len(codes), codes_root(codes), close.closing_hash)
     return mine == (

@@ -4,8 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from e2evote.encoding import strict_json
 from e2evote.errors import ParseError
@@ -15,10 +14,12 @@ Kind = Literal[
     "OvervoteIndicator", "NullVoteIndicator", "UndervoteIndicator", "UndervoteDifferenceCount", "WriteInCount"
 ]
 _WHERE = "setup/manifest"
+LARGEST = 1000
+"""Of limits and counts: far above any ballot, and what keeps the work of a proof bounded."""
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
 
 
 class Choice(_Model):
@@ -28,7 +29,7 @@ class Choice(_Model):
     index: int
 
 
-class Field(Choice):
+class Supplemental(Choice):
     """A supplemental field."""
 
     kind: Kind
@@ -39,11 +40,12 @@ class Contest(_Model):
 
     id: str
     index: int
-    selection_limit: int
-    option_selection_limit: int
-    choices: tuple[Choice, ...]
-    supplemental_fields: tuple[Field, ...] = ()
-    contest_data_blocks: int = 0
+    selection_limit: int = Field(alias="selectionLimit", ge=1, le=LARGEST)
+    option_selection_limit: int = Field(alias="optionSelectionLimit", ge=1, le=LARGEST)
+    choices: tuple[Choice, ...] = Field(min_length=1)
+    supplemental_fields: tuple[Supplemental, ...] = Field(default=(), alias="supplementalFields")
+    contest_data_blocks: int = Field(default=0, alias="contestDataBlocks", ge=0, le=LARGEST)
+    write_in_fields: int = Field(default=0, alias="writeInFieldCount", ge=0, le=LARGEST)
 
     def place_of(self, kind: Kind) -> int | None:
         """Return where among all fields, from 0, the field of a kind stands."""
@@ -58,24 +60,24 @@ class Contest(_Model):
         """Return the largest value of a field."""
         if place < len(self.choices):
             return self.option_selection_limit
-        counts = ("UndervoteDifferenceCount", "WriteInCount")
-        return self.selection_limit if self.supplemental_fields[place - len(self.choices)].kind in counts else 1
+        counts = {"UndervoteDifferenceCount": self.selection_limit, "WriteInCount": self.write_in_fields}
+        return counts.get(self.supplemental_fields[place - len(self.choices)].kind, 1)
 
 
 class Style(_Model):
     """A ballot style."""
 
     id: str
-    contest_ids: tuple[str, ...]
+    contest_ids: tuple[str, ...] = Field(alias="contestIds")
 
 
 class Manifest(_Model):
     """What the verification needs of a manifest; other members are the publisher's, and bound by H_B."""
 
     contests: tuple[Contest, ...]
-    ballot_styles: tuple[Style, ...]
-    chaining_mode: int = 0
-    hash_trimming_function: int | None = None
+    ballot_styles: tuple[Style, ...] = Field(alias="ballotStyles")
+    chaining_mode: int = Field(default=0, alias="chainingMode")
+    hash_trimming_function: int | None = Field(default=None, alias="hashTrimmingFunction")
 
 
 @dataclass(frozen=True, slots=True)

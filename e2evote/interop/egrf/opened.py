@@ -73,9 +73,10 @@ def _guarded(
 
 def _contest_data(ledger: Ledger, record: Egrf, ballot: Ballot, opened: Message) -> None:
     ind_c, place = opened.contest_index, ballot.place.within(str(opened.contest_index))
-    contest = next((c for c in ballot.contests if c.index == ind_c and c.HasField("contest_data")), None)
-    if not ledger.check("12.R", ballot.cast and contest is not None, "not a contest of a cast ballot", place):
+    contests = [c for c in ballot.contests if c.index == ind_c and c.HasField("contest_data")]
+    if not ledger.check("12.R", ballot.cast and bool(contests), "not a contest of a cast ballot", place):
         return
+    contest = contests[0]
     box, beta, seal = sealed(contest.contest_data), element(opened.beta), ContestDataSeal(opened.h_i, ind_c)
     proof = EqualityProof(*scalars(opened.proof))
     a, b = proof.commitments(GROUP.g, record.election.K_hat, box.c_0, beta)

@@ -155,7 +155,7 @@ def _lines(data: bytes, name: str) -> Iterator[bytes]:
 def _frames(data: bytes, name: str) -> Iterator[bytes]:
     place = 0
     while place < len(data):
-        length, start = 0, place
+        length, start, byte = 0, place, 128
         for shift in range(0, 35, 7):
             if place >= len(data):
                 raise ParseError(name, f"the length at byte {start} is cut off")
