@@ -212,7 +212,7 @@ def check_item(message: Any, where: str) -> None:  # noqa: ANN401  (protobuf's o
         value, there = getattr(message, known.name), f"{where}: {name}.{known.name}"
         width = WIDTHS.get((name, known.name))
         if width is not None and (value or not width.omittable):
-            fits = len(value) % width.bytes == 0 if width.multiple and value else len(value) == width.bytes
+            fits = len(value) % width.size == 0 if width.multiple and value else len(value) == width.size
             if not fits:
                 raise ParseError(there, f"{len(value)} bytes; expected {width}")
         if known.enum_type is not None and (not value or value not in known.enum_type.values_by_number):

@@ -97,7 +97,7 @@ _SCALARS = {
 class Width(NamedTuple):
     """How many bytes a field has."""
 
-    bytes: int
+    size: int
     multiple: bool
     omittable: bool
 
