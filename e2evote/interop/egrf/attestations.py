@@ -3,6 +3,7 @@
 from google.protobuf.message import DecodeError
 
 from e2evote.errors import ParseError
+from e2evote.interop.egrf.ballots import PRINTED, REGULAR
 from e2evote.interop.egrf.reading import canonical, check_item
 from e2evote.interop.egrf.roots import codes_root, contents, phase_root, root
 from e2evote.interop.egrf.schema import RecordItem
@@ -54,7 +55,10 @@ def _device_fits(record: Egrf, raw: bytes) -> bool:
         return False
     if kind == "section_seal_statement":
         return (stated.item_count, stated.section_root) == (len(device), root(device))
-    codes = [getattr(ballot, ballot.WhichOneof("item")).confirmation_code for ballot in device[1:-1]]
+    kinds = [ballot.WhichOneof("item") for ballot in device]
+    if kinds[0] != "device_header" or kinds[-1] != "device_close" or not set(kinds[1:-1]) <= {*REGULAR, *PRINTED}:
+        return False
+    codes = [getattr(ballot, name).confirmation_code for ballot, name in zip(device[1:-1], kinds[1:-1], strict=True)]
     if kind == "prefix_checkpoint_statement":
         return bool(stated.ballot_count <= len(codes)) and stated.codes_root == codes_root(codes[: stated.ballot_count])
     header, close = device[0].device_header, device[-1].device_close

@@ -53,19 +53,26 @@ def verify_devices(judgement: Judgement, record: Egrf, progress: Progress | None
         kinds = [item.WhichOneof("item") for item in items]
         allowed = REGULAR if key[0] == 1 else PRINTED
         whole = len(kinds) > 2 and (kinds[0], kinds[-1]) == ("device_header", "device_close")
-        whole = whole and all(kind in allowed for kind in kinds[1:-1])
+        whole = whole and all(kind is None or kind in allowed for kind in kinds[1:-1])
         if not ledger.check("R.structure", whole, "a device is header, its ballots, close", Place(number)):
             ledger.skip("8.C", "8.E", "8.F", "8.G")
             continue
-        ballots = []
+        ballots: list[Ballot | None] = []
         for position, (kind, item) in enumerate(zip(kinds[1:-1], items[1:-1], strict=True), 1):
+            if kind is None:  # it could not be read, which the reader noted
+                ballots.append(None)
+                continue
             message = getattr(item, kind)
             place = Place(number, position, message.confirmation_code.hex().upper())
             ledger.check("5.A", message.id_b not in seen, "id_B is another ballot's too", place)
             seen.add(message.id_b)
             ballots.append(Ballot(kind, message, key, place))
-        _chain(ledger, record, key, number, items, ballots)
-        for ballot in ballots:
+        try:
+            _chain(ledger, record, key, number, items, ballots)
+        except (E2EVoteError, ValueError) as error:
+            ledger.check("R.structure", False, str(error), Place(number))
+            ledger.skip("8.C", "8.E", "8.F", "8.G")
+        for ballot in filter(None, ballots):
             try:
                 right = _verify_ballot(ledger, record, ballot)
             except (E2EVoteError, ValueError) as error:
@@ -78,7 +85,9 @@ def verify_devices(judgement: Judgement, record: Egrf, progress: Progress | None
     return found
 
 
-def _chain(ledger: Ledger, record: Egrf, key: bytes, number: int, items: list[Message], ballots: list[Ballot]) -> None:
+def _chain(
+    ledger: Ledger, record: Egrf, key: bytes, number: int, items: list[Message], ballots: list[Ballot | None]
+) -> None:
     header, close, place = items[0].device_header, items[-1].device_close, Place(number)
     mode, h_e = header.chaining_mode, record.election.h_e
     fits = bytes([header.kind]) + header.h_di == key and mode == record.manifests.foreign.chaining_mode
@@ -89,11 +98,18 @@ def _chain(ledger: Ledger, record: Egrf, key: bytes, number: int, items: list[Me
     opening = codes.open_device(h_e, number, header.device_id, mode, pre_encrypted=key[0] == 2)
     ledger.check("8.C", opening.h_di == header.h_di, "H_DI is not the hash of S_device", place)
     ledger.check("8.F", (opening.h_0 or b"") == header.initial_hash, "H_0 is another", place)
-    last = None
+    last, known = None, True
     for ballot in ballots:
+        if ballot is None or (mode == 1 and not known):
+            ledger.skip("8.E")
+            last, known = (None, False) if ballot is None else (ballot.message.confirmation_code, True)
+            continue
         expected = codes.next_chaining_field(opening, last)
         ledger.check("8.E", expected == ballot.message.chaining_field, "the chaining field is another", ballot.place)
         last = ballot.message.confirmation_code
+    if not known:
+        ledger.skip("8.G")
+        return
     closing = codes.close_device(h_e, opening, len(ballots), last)
     stated = (close.ballot_count, close.closing_chaining_field, close.closing_hash)
     mine = (len(ballots), closing.chaining_field or b"", closing.closing_hash or b"")
@@ -106,7 +122,9 @@ def _verify_ballot(ledger: Ledger, record: Egrf, ballot: Ballot) -> bool:
     inner = ballot.contests
     right = contests is not None and [c.index for c in contests] == [c.index for c in inner]
     right = right and (ballot.kind in PRINTED[1:] or message.weight > 0)
-    if not ledger.check("X.format", right, "style, contests or weight are not as they must be", place):
+    right = right and (ballot.kind in REGULAR or record.manifests.foreign.hash_trimming_function is not None)
+    right = right and len(message.encrypted_ballot_nonce.c1) == 32
+    if not ledger.check("X.format", right, "style, contests, weight or nonce are not as they must be", place):
         return False
     h_i = selection_identifier_hash(record.election.h_e, message.id_b)
     ledger.check("5.B", h_i == message.h_i, "H_I is another", place)
@@ -137,9 +155,10 @@ def _proves(ledger: Ledger, check: str, place: Place, seal: BallotNonceSeal | Co
 
 def _verify_fields(ledger: Ledger, record: Egrf, h_i: bytes, known: Contest, contest: Message, place: Place) -> bool:
     labels, blocks = known.labels(), known.contest_data_blocks if contest.HasField("contest_data") else 0
-    regular = record_is_printed(place, record) or known.contest_data_blocks == blocks
-    data_fits = not blocks or len(contest.contest_data.c1) == 32 * blocks
-    right = len(contest.fields) == len(labels) and data_fits and regular
+    printed = record_is_printed(place, record)
+    data_fits = contest.HasField("contest_data") == (known.contest_data_blocks > 0 and not printed)
+    data_fits = data_fits and (not blocks or len(contest.contest_data.c1) == 32 * blocks)
+    right = len(contest.fields) == len(labels) and data_fits
     if not ledger.check("X.format", right, "not the fields or contest data of the manifest", place):
         return False
     pairs = [ciphertext(field) for field in contest.fields]
@@ -151,9 +170,9 @@ def _verify_fields(ledger: Ledger, record: Egrf, h_i: bytes, known: Contest, con
         challenge = partial(range_proof.selection_challenge, h_i, known.index, ind_o, pair)
         _range(ledger, record, "6.D", pair, ranges(field.range_proof), known.bound(ind_o - 1), challenge, there)
     _limits(ledger, record, h_i, known, pairs, contest, place)
-    if known.contest_data_blocks and contest.HasField("contest_data"):
+    if blocks:
         _proves(ledger, "X.contest-data-proof", place, ContestDataSeal(h_i, known.index), contest.contest_data)
-    if not record_is_printed(place, record):
+    if not printed:
         box = sealed(contest.contest_data) if blocks else None
         chi = codes.contest_hash(h_i, known.index, pairs, box)
         ledger.check("8.A", chi == contest.contest_hash, "the contest hash is another", place)

@@ -10,7 +10,7 @@ from e2evote.interop.egrf.opened import verify_opened
 from e2evote.interop.egrf.reading import Items, extension_of, read, section_name
 from e2evote.interop.egrf.roots import contents
 from e2evote.interop.egrf.schema import RecordItem
-from e2evote.interop.egrf.setup import size_of, verify_setup
+from e2evote.interop.egrf.setup import Egrf, size_of, verify_setup
 from e2evote.interop.egrf.tally import verify_tally
 from e2evote.interop.egrf.values import GROUP
 from e2evote.interop.family import Judgement, Progress
@@ -40,12 +40,14 @@ class EgrfFamily:
         """Verify the record whole.
 
         Raises:
-            ParseError: a file that is not canonical or lies outside the layout, or a setup that cannot be read.
+            ParseError: header, parameters, manifest or keys of the election cannot be read.
         """
         items, judgement = read(record), Judgement(self.name, record, GROUP.name)
         if self.rebuild:
             _rebuild(judgement, items)
         _structure(judgement, items)
+        for damage in items.damages:
+            judgement.ledger.check(damage.check, False, damage.message, damage.place)
         egrf = verify_setup(judgement, items)
         _roots(judgement.ledger, items)
         verify_attestations(judgement, egrf)
@@ -53,7 +55,7 @@ class EgrfFamily:
         verify_tally(judgement, egrf, ballots)
         verify_opened(judgement, egrf, ballots)
         judgement.ledger.complete(CHECKS)
-        _notes(judgement, egrf.items)
+        _notes(judgement, egrf)
         return judgement.report(CHECKS)
 
 
@@ -99,7 +101,12 @@ def _roots(ledger: Ledger, items: Items) -> None:
         ledger.check("R.root", same, f"{section_name(key)}: items or root are not as the contents claim")
 
 
-def _notes(judgement: Judgement, items: Items) -> None:
+def _notes(judgement: Judgement, record: Egrf) -> None:
+    items, n, k = record.items, record.election.n, record.election.k
+    if n == 1:
+        judgement.note("single-trustee", "one guardian alone holds the key that opens every ballot")
+    elif n == k:
+        judgement.note("n-of-n-trustees", "every guardian is needed: if one is lost, nothing can be decrypted")
     judgement.note("no-eligibility", "nothing in the record shows that the voters were entitled to vote")
     if not items.signatures:
         judgement.note("no-board", "no signature states a root of the record")
@@ -113,7 +120,10 @@ def _notes(judgement: Judgement, items: Items) -> None:
         if device[0].device_header.kind == 2:
             judgement.remark("EGRF publishes no range proofs of single vectors where several are selected")
     if any(release.ballot_nonce for release in items.of(772)):
-        judgement.remark("ξ_B itself is published for uncast ballots that are opened by it")
+        judgement.remark(
+            "ξ_B itself is published for uncast ballots that are opened by it; whether C_ξB holds it cannot be told, as"
+            " the nonce of that encryption is not published"
+        )
 
 
 FAMILY = EgrfFamily()

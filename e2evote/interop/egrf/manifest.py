@@ -19,13 +19,14 @@ LARGEST = 1000
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Choice(_Model):
     """An option."""
 
     id: str
+    name: str = ""
     index: int
 
 
@@ -39,6 +40,7 @@ class Contest(_Model):
     """A contest: options 1 to m, then supplemental fields m+1 and on."""
 
     id: str
+    name: str = ""
     index: int
     selection_limit: int = Field(alias="selectionLimit", ge=1, le=LARGEST)
     option_selection_limit: int = Field(alias="optionSelectionLimit", ge=1, le=LARGEST)
@@ -68,12 +70,14 @@ class Style(_Model):
     """A ballot style."""
 
     id: str
+    name: str = ""
     contest_ids: tuple[str, ...] = Field(alias="contestIds")
 
 
 class Manifest(_Model):
-    """What the verification needs of a manifest; other members are the publisher's, and bound by H_B."""
+    """A manifest; a member that is not named here could change a rule of the election, and is refused."""
 
+    election_id: str = Field(default="", alias="electionId")
     contests: tuple[Contest, ...]
     ballot_styles: tuple[Style, ...] = Field(alias="ballotStyles")
     chaining_mode: int = Field(default=0, alias="chainingMode")
@@ -113,8 +117,11 @@ def parse_manifest(content: bytes) -> Manifests:
     for contest in foreign.contests:
         fields = (*contest.choices, *contest.supplemental_fields)
         kinds = [field.kind for field in contest.supplemental_fields]
-        if [known.index for known in fields] != list(range(1, len(fields) + 1)) or len(set(kinds)) < len(kinds):
+        doubled = len(set(kinds)) < len(kinds) or len(set(contest.labels())) < len(fields)
+        if [known.index for known in fields] != list(range(1, len(fields) + 1)) or doubled:
             raise ParseError(_WHERE, f"contest {contest.id}: fields are not numbered 1, 2, 3, …, or one is doubled")
+        if bool(contest.write_in_fields) != ("WriteInCount" in kinds):
+            raise ParseError(_WHERE, f"contest {contest.id}: write-in fields and their count do not go together")
     if [contest.index for contest in foreign.contests] != list(range(1, len(foreign.contests) + 1)):
         raise ParseError(_WHERE, "contests are not numbered 1, 2, 3, …")
     return Manifests(foreign, own.parse_manifest(json.dumps(_own(foreign)).encode()))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
@@ -12,6 +12,7 @@ from e2evote.encoding import strict_json
 from e2evote.errors import ParseError
 from e2evote.interop.egrf.schema import SECTIONS, WIDTHS, RecordItem, SegmentHeader
 from e2evote.interop.foreign import Foreign
+from e2evote.verifier.report import NOWHERE, Place
 
 FRAME = 64 << 20
 _ONE_FILE = {
@@ -32,6 +33,20 @@ _FOLDERS = {
     "final/uncast_nonce_releases": 772,
 }
 _KINDS = {"regular": 1, "pre-encrypting": 2}
+_CHECKS = {
+    4: "2.D",
+    257: "X.format",
+    258: "R.attestation",
+    513: "9.0",
+    514: "12.R",
+    769: "11.A",
+    770: "14.A",
+    771: "12.B",
+    772: "X.uncast-complete",
+    65534: "R.root",
+    65535: "R.signature",
+}
+"""The check that an unreadable item of a section fails; without one of the others nothing can be verified."""
 _IGNORED = ("setup/manifest.json", "meta.json")
 _MEMBERS = {
     **{section: {section} for section in range(1, 6)},
@@ -52,13 +67,25 @@ Section = tuple[int, bytes]
 """Type and key."""
 
 
+class Damage(NamedTuple):
+    """Something that could not be read, the check that it fails, and where it is."""
+
+    check: str
+    message: str
+    place: Place = NOWHERE
+
+
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Everything stored: items by section, and the signatures; ``extension`` is the encoding."""
+    """Everything stored: items by section, and the signatures; ``extension`` is the encoding.
+
+    Unreadable items are left out, on a device an item without content keeps the place.
+    """
 
     extension: str
     sections: dict[Section, list[Any]] = field(default_factory=dict)
     signatures: list[Any] = field(default_factory=list)
+    damages: list[Damage] = field(default_factory=list)
 
     def of(self, section: int) -> list[Any]:
         """Return the members of a section's items, an empty list where it is missing."""
@@ -66,7 +93,8 @@ class Items:
 
     def devices(self) -> list[tuple[bytes, list[Any]]]:
         """Return key and items of every device, in the order of keys."""
-        return [(key, items) for (kind, key), items in sorted(self.sections.items(), key=_key) if kind == 257]
+        found = sorted(self.sections.items(), key=_key)
+        return [(key, items) for (kind, key), items in found if kind == 257 and items]
 
 
 def _key(entry: tuple[Section, Any]) -> Section:
@@ -82,26 +110,51 @@ def read(record: Foreign) -> Items:
     """Read all files.
 
     Raises:
-        ParseError: a file outside the layout, a gap, or content that is not canonical.
+        ParseError: header, parameters, manifest or keys of the election cannot be read.
     """
-    extension = extension_of(record) or "jsonl"
-    items = Items(extension)
+    items = Items(extension_of(record) or "jsonl")
     for name in sorted(record.names):
         if name in _IGNORED or name.startswith("derived/"):
             continue
-        section, number = _section_of(name, extension)
-        found = items.signatures if section[0] == 65535 else items.sections.setdefault(section, [])
-        ordinal = 0 if section[0] == 65535 else len(found)
-        header, *messages = _messages(record.read(name), name, extension)
-        stated = (header.magic, header.format_major, header.section_type, header.key, header.first_ordinal)
-        if stated != ("EGRF", 2, *section, ordinal) or (number is not None and (number == 0) != (ordinal == 0)):
-            raise ParseError(name, "the segment's header does not agree with the file's place")
-        for message in messages:
-            number_of = message.DESCRIPTOR.fields_by_name[message.WhichOneof("item")].number
-            if number_of not in _MEMBERS[section[0]]:
-                raise ParseError(name, f"an item {message.WhichOneof('item')} does not belong here")
-            found.append(message)
+        try:
+            section, number = _section_of(name, items.extension)
+        except ParseError as error:
+            items.damages.append(Damage("R.structure", str(error)))
+        else:
+            _read_segment(items, record.read(name), name, section, number)
     return items
+
+
+def _read_segment(items: Items, data: bytes, name: str, section: Section, number: int | None) -> None:
+    """Add what one file holds; what cannot be read of it is a damage.
+
+    Raises:
+        ParseError: nothing could be verified without it.
+    """
+    found = items.signatures if section[0] == 65535 else items.sections.setdefault(section, [])
+    first = 0 if section[0] == 65535 else len(found)
+    for ordinal, result in enumerate(_messages(data, name, items.extension), -1):
+        try:
+            if isinstance(result, ParseError):
+                raise result
+            if ordinal < 0:
+                stated = (result.magic, result.format_major, result.section_type, result.key, result.first_ordinal)
+                if stated != ("EGRF", 2, *section, first) or (number is not None and (number == 0) != (first == 0)):
+                    raise ParseError(name, "the segment's header does not agree with the file's place")
+                continue
+            kind = result.WhichOneof("item")
+            if result.DESCRIPTOR.fields_by_name[kind].number not in _MEMBERS[section[0]]:
+                raise ParseError(name, f"an item {kind} does not belong here")
+            found.append(result)
+        except ParseError as error:
+            if section[0] not in _CHECKS:
+                raise
+            place = NOWHERE
+            if section[0] == 257:
+                place = Place(position=first + ordinal if first + ordinal > 0 else None)
+                if ordinal >= 0:
+                    found.append(RecordItem())
+            items.damages.append(Damage(_CHECKS[section[0]], str(error), place))
 
 
 def _section_of(name: str, extension: str) -> tuple[Section, int | None]:
@@ -126,30 +179,37 @@ _HEX = "0123456789abcdef"
 
 
 def _messages(data: bytes, name: str, extension: str) -> Iterator[Any]:
-    frames = _lines(data, name) if extension == "jsonl" else _frames(data, name)
+    """Yield the header and the items, or in the place of each the error that it has."""
+    frames = _lines(data) if extension == "jsonl" else _frames(data, name)
     kind = SegmentHeader
-    for number, frame in enumerate(frames, 1):
-        where = f"{name}:{number}"
+    try:
+        for number, frame in enumerate(frames, 1):
+            yield _message(frame, kind, f"{name}:{number}", extension)
+            kind = RecordItem
+    except ParseError as error:
+        yield error
+    if not data:
+        yield ParseError(name, "the file is empty")
+
+
+def _message(frame: bytes, kind: Any, where: str, extension: str) -> Any:  # noqa: ANN401  (protobuf's own)
+    try:
         message = _from_json(frame, kind(), where) if extension == "jsonl" else _from_binary(frame, kind(), where)
         check_item(message, where)
         if kind is RecordItem and message.WhichOneof("item") is None:
             raise ParseError(where, "an item without content")
-        yield message
-        kind = RecordItem
-    if kind is SegmentHeader:
-        raise ParseError(name, "the file is empty")
+    except ParseError as error:
+        return error
+    return message
 
 
-def _lines(data: bytes, name: str) -> Iterator[bytes]:
+def _lines(data: bytes) -> Iterator[bytes]:
     lines = data.split(b"\n")
     if lines[-1] == b"":
         lines.pop()
-    for number, line in enumerate(lines, 1):
-        if not line.removesuffix(b"\r"):
-            if number == len(lines) == 2:  # a section without items, as it is published
-                return
-            raise ParseError(f"{name}:{number}", "an empty line")
-        yield line.removesuffix(b"\r")
+    if len(lines) == 2 and not lines[1].removesuffix(b"\r"):  # a section without items, as it is published
+        lines.pop()
+    yield from (line.removesuffix(b"\r") for line in lines)
 
 
 def _frames(data: bytes, name: str) -> Iterator[bytes]:

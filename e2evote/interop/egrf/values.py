@@ -5,6 +5,7 @@ from typing import Any
 from gmpy2 import mpz
 
 from e2evote.elgamal import Ciphertext
+from e2evote.errors import CheckError
 from e2evote.group.elements import Element, Scalar
 from e2evote.group.parameters import STANDARD
 from e2evote.hashed_elgamal import HashedCiphertext
@@ -28,7 +29,13 @@ def elements(raw: bytes) -> tuple[Element, ...]:
 
 
 def element(raw: bytes) -> Element:
-    """Return one element."""
+    """Return one element.
+
+    Raises:
+        E2EVoteError: not one, or a value that is not under p.
+    """
+    if len(raw) != 512:
+        raise CheckError("a message that holds a group element is missing")
     (found,) = elements(raw)
     return found
 
