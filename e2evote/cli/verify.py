@@ -25,7 +25,6 @@ from e2evote.cli.views import show_report
 from e2evote.engine import Cluster, Workers, workers
 from e2evote.group.backends import NAMES
 from e2evote.group.parameters import group_named
-from e2evote.interop.egrf.family import EgrfFamily
 from e2evote.interop.family import Family
 from e2evote.interop.foreign import Foreign
 from e2evote.interop.registry import NAMES as FAMILY_NAMES
@@ -59,8 +58,6 @@ _KINDS = {"ifma": "AVX-512, eight lanes", "crypto_mb": "Intel's library, eight l
               "it decides the verdict.")  # fmt: skip
 @click.option("--backend", type=click.Choice(NAMES), metavar="NAME", help="What computes; by default the best that "
               f"this computer has of {', '.join(NAMES)}. The verdict is the same with each.")  # fmt: skip
-@click.option("--rebuild-setup", "rebuild", is_flag=True, help="Put header and parameters back where a record in EGRF "
-              "v2 lacks these files; its roots must be right with them.")  # fmt: skip
 @insecure_parameters
 @force
 @click.pass_context
@@ -74,7 +71,6 @@ def verify(
     scheduler: str | None,
     state: Path | None,
     backend: str | None,
-    rebuild: bool,
     insecure: str | None,
     force: bool,
 ) -> None:
@@ -98,8 +94,6 @@ def verify(
     try:
         with side_by_side(hands):
             family = _family(record_path, named)
-            if rebuild:
-                family = _rebuilding(family)
             if family is None:
                 report = verify_with_bar(record_path, until, hands, accepted(insecure), state, backend)
             else:
@@ -143,13 +137,6 @@ def _family(place: Path | str, named: str | None) -> Family | None:
             raise click.UsageError("records of other systems are read from files here, not from a URL.")
         return None
     return recognised(place) if named is None else family_named(named)
-
-
-def _rebuilding(family: Family | None) -> Family:
-    """Return the family that rebuilds missing setup files."""
-    if not isinstance(family, EgrfFamily):
-        raise click.UsageError("--rebuild-setup is for records in EGRF v2.")
-    return EgrfFamily(rebuild=True)
 
 
 def _only_native(ctx: click.Context, family: Family) -> None:

@@ -1,13 +1,12 @@
 """The family: a record recognised by its layout, read whole, and verified."""
 
 from e2evote.engine import Workers
-from e2evote.errors import ParseError
 from e2evote.hashing import parameter_base_hash
 from e2evote.interop.egrf.attestations import verify_attestations
 from e2evote.interop.egrf.ballots import verify_devices
 from e2evote.interop.egrf.checks import CHECKS
 from e2evote.interop.egrf.opened import verify_opened
-from e2evote.interop.egrf.reading import Items, extension_of, read, section_name
+from e2evote.interop.egrf.reading import Items, place_of, read, section_name
 from e2evote.interop.egrf.roots import contents
 from e2evote.interop.egrf.schema import RecordItem
 from e2evote.interop.egrf.setup import Egrf, size_of, verify_setup
@@ -23,18 +22,22 @@ _NEEDED = {1: "setup/header", 2: "setup/parameters", 513: "aggregated/encrypted_
 
 
 class EgrfFamily:
-    """ElectionGuard 2.1.0 in EGRF v2; ``rebuild`` puts header and parameters back where a record lacks them."""
+    """ElectionGuard 2.1.0 in EGRF v2.
+
+    Header and parameters that a record lacks are put back, from the numbers of guardians and of their commitments, and
+    remarked: they have to have the roots that the record claims for them. With ``rebuild`` off they are missing.
+    """
 
     name = "electionguard-2.1-egrf"
     title = "ElectionGuard 2.1.0, EGRF v2 (draft)"
 
-    def __init__(self, rebuild: bool = False) -> None:
+    def __init__(self, rebuild: bool = True) -> None:
         """Say whether missing setup files are rebuilt."""
         self.rebuild = rebuild
 
     def recognises(self, record: Foreign) -> bool:
         """Tell by the guardians' file."""
-        return extension_of(record) is not None
+        return place_of(record) is not None
 
     def verify(self, record: Foreign, workers: Workers, progress: Progress | None) -> Report:  # noqa: ARG002
         """Verify the record whole.
@@ -43,7 +46,7 @@ class EgrfFamily:
             ParseError: header, parameters, manifest or keys of the election cannot be read.
         """
         items, judgement = read(record), Judgement(self.name, record, GROUP.name)
-        if self.rebuild:
+        if self.rebuild and not (items.of(1) and items.of(2)):
             _rebuild(judgement, items)
         _structure(judgement, items)
         for damage in items.damages:
@@ -62,17 +65,19 @@ class EgrfFamily:
 def _rebuild(judgement: Judgement, items: Items) -> None:
     n, k = size_of(items) if items.of(4) else (0, 0)
     if not 1 <= k <= n <= 1000:
-        raise ParseError("setup/guardians", "n and k cannot be told from the guardians' keys")
+        return  # what is missing is said by the check of the structure
     if not items.of(1):
         items.sections[1, b""] = [RecordItem(record_header={"format_major": 2})]
-        judgement.remark("setup/header was missing and has been rebuilt")
+        judgement.remark("setup/header is missing; it was rebuilt, and has to have the root that the record claims")
     if not items.of(2):
         own = Parameters.of(GROUP, n, k)
         numbers = {name: getattr(own, name) for name in ("p", "q", "r", "g", "n", "k")}
         version = own.version.encode().ljust(32, b"\0")
         stated = numbers | {"version": version, "h_p": parameter_base_hash(GROUP, n, k)}
         items.sections[2, b""] = [RecordItem(parameters=stated)]
-        judgement.remark(f"setup/parameters was missing and has been rebuilt with n = {n}, k = {k}")
+        judgement.remark(
+            f"setup/parameters is missing; it was rebuilt with n = {n}, k = {k}, and has to have the claimed root"
+        )
 
 
 def _structure(judgement: Judgement, items: Items) -> None:

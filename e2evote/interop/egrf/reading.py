@@ -101,9 +101,15 @@ def _key(entry: tuple[Section, Any]) -> Section:
     return entry[0]
 
 
-def extension_of(record: Foreign) -> str | None:
-    """Return the encoding that a record's files have, None where this is no record of the format."""
-    return next((ending for ending in ("jsonl", "binpb") if f"setup/guardians.{ending}" in record), None)
+def place_of(record: Foreign) -> tuple[str, str] | None:
+    """Return the folder that a record lies in, and the encoding of its files; None where there is not exactly one."""
+    found = [
+        (name.removesuffix(f"setup/guardians.{ending}"), ending)
+        for name in sorted(record.names)
+        for ending in ("jsonl", "binpb")
+        if name == f"setup/guardians.{ending}" or name.endswith(f"/setup/guardians.{ending}")
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def read(record: Foreign) -> Items:
@@ -112,8 +118,10 @@ def read(record: Foreign) -> Items:
     Raises:
         ParseError: header, parameters, manifest or keys of the election cannot be read.
     """
-    items = Items(extension_of(record) or "jsonl")
-    for name in sorted(record.names):
+    folder, extension = place_of(record) or ("", "jsonl")
+    items = Items(extension)
+    for path in sorted(record.names):
+        name = path.removeprefix(folder)
         if name in _IGNORED or name.startswith("derived/"):
             continue
         try:
@@ -121,7 +129,7 @@ def read(record: Foreign) -> Items:
         except ParseError as error:
             items.damages.append(Damage("R.structure", str(error)))
         else:
-            _read_segment(items, record.read(name), name, section, number)
+            _read_segment(items, record.read(path), name, section, number)
     return items
 
 
