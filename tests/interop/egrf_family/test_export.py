@@ -1,0 +1,142 @@
+"""Export of our own records to EGRF v2: what is written is what the family reads, and verifies."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from e2evote.cli import main
+from e2evote.engine import workers
+from e2evote.errors import CheckError
+from e2evote.interop.egrf.export import export
+from e2evote.interop.egrf.family import EgrfFamily
+from e2evote.interop.foreign import Foreign
+from e2evote.record.layout import Record
+from e2evote.record.plaintext import PlaintextBallot, PlaintextContest
+from e2evote.verifier.report import Report
+from tests.builders import DEFAULT_MANIFEST, build_record, manifest_bytes, reindex
+
+BOARD, _, MOTION = DEFAULT_MANIFEST["contests"]
+STYLES = [{"label": "member", "contests": [1, 2]}]
+CHAINED: dict[str, Any] = {
+    "chaining_modes": [1],
+    "tally_cells": None,
+    "contests": [BOARD, MOTION],
+    "ballot_styles": STYLES,
+}
+DEVICES = (("Booth A", 1), ("Booth B", 1))
+
+
+def plaintexts() -> list[PlaintextBallot]:
+    marks = [((1, 1, 0, 0), (1, 0), 1), ((1, 0, 0, 1), (0, 1), 3), ((1, 1, 1, 0), (0, 0), 1)] * 2
+    return [
+        PlaintextBallot(
+            ballot_style=1,
+            weight=weight,
+            contests=(
+                PlaintextContest(contest=1, selections=board, write_ins={4: "Ada"} if board[3] else None),
+                PlaintextContest(contest=2, selections=motion),
+            ),
+        )
+        for board, motion, weight in marks
+    ]
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A record with two chained devices, weights, contest data, and a challenged and a spoiled ballot."""
+    path = tmp_path_factory.mktemp("own") / "record"
+    build_record(
+        path,
+        group_name="standard-4096",
+        manifest=manifest_bytes(**CHAINED),
+        ballots=6,
+        challenged=1,
+        devices=DEVICES,
+        plaintexts=plaintexts(),
+    )
+    reindex(path)
+    return path
+
+
+def verified(folder: Path) -> Report:
+    return EgrfFamily().verify(Foreign.at(folder), workers(1), None)
+
+
+@pytest.mark.parametrize("encoding", ["json", "protobuf"])
+def test_what_is_exported_is_valid(source: Path, tmp_path: Path, encoding: str) -> None:
+    out = tmp_path / "out"
+    command = ["record", "export", str(source), str(out), "--format", "egrf", "--encoding", encoding]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    report = verified(out)
+    assert report.valid, [(c.id, list(map(str, c.findings))) for c in report.checks if c.status == "failed"]
+    assert {path.suffix for path in out.rglob("*.*")} == {".jsonl" if encoding == "json" else ".binpb"}
+
+
+def test_a_status_that_is_changed_is_found(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export(Record.at(source), out, "json")
+    changed = next(p for p in out.glob("devices/*/*.jsonl") if b"BALLOT_STATUS_SPOILED" in p.read_bytes())
+    changed.write_bytes(changed.read_bytes().replace(b"BALLOT_STATUS_SPOILED", b"BALLOT_STATUS_CAST"))
+    failed = {check.id for check in verified(out).checks if check.status == "failed"}
+    assert {"R.root", "9.0", "9.A"} <= failed
+
+
+REFUSED = {
+    "tally cells": (
+        {
+            "ballot_styles": [*STYLES, {"label": "guest", "contests": [2]}],
+            "tally_cells": DEFAULT_MANIFEST["tally_cells"],
+        },
+        "2 tally cells",
+    ),
+    "supplemental fields": (
+        {"contests": [BOARD, MOTION | {"supplemental_fields": ["null_vote_indicator"]}]},
+        "contest 'motion': supplemental fields",
+    ),
+    "limits": (
+        {"contests": [BOARD, {"label": "s", "selection_limit": 3, "options": [
+            {"label": "a"}, {"label": "b", "selection_limit": 2}]}]},
+        "contest 's': EGRF has one selection limit",
+    ),
+    "chaining modes": ({"chaining_modes": [0, 1]}, "allows both"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_egrf_cannot_express_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    path, out = tmp_path / "record", tmp_path / "out"
+    build_record(path, group_name="standard-4096", manifest=manifest_bytes(**CHAINED | changes), until="keys")
+    (path / "encrypted_tallies.ndjson").write_bytes(b"")
+    (path / "tallies.ndjson").write_bytes(b"")
+    with pytest.raises(CheckError, match=message):
+        export(Record.at(path), out, "json")
+    assert {p.name for p in tmp_path.iterdir()} == {"record"}
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [("exceptions.ndjson", "exceptions"), ("board/checkpoint", "bulletin board"), ("booth/0001.json", "booth")],
+)
+def test_files_without_a_place_are_refused(tmp_path: Path, file: str, message: str) -> None:
+    path, out = tmp_path / "record", tmp_path / "out"
+    build_record(path, group_name="standard-4096", manifest=manifest_bytes(**CHAINED), until="keys")
+    (path / file).parent.mkdir(exist_ok=True)
+    (path / file).write_bytes(b"{}\n")
+    with pytest.raises(CheckError, match=message):
+        export(Record.at(path), out, "json")
+    assert not out.exists()
+
+
+def test_an_unfinished_record_and_other_parameters_are_refused(tmp_path: Path) -> None:
+    build_record(tmp_path / "keys", group_name="standard-4096", manifest=manifest_bytes(**CHAINED), until="keys")
+    with pytest.raises(CheckError, match="not finished"):
+        export(Record.at(tmp_path / "keys"), tmp_path / "out", "json")
+    build_record(tmp_path / "toy", manifest=manifest_bytes(**CHAINED), until="keys")
+    with pytest.raises(CheckError, match="toy"):
+        export(Record.at(tmp_path / "toy"), tmp_path / "out", "json")
+    (tmp_path / "there").mkdir()
+    with pytest.raises(CheckError, match="exists"):
+        export(Record.at(tmp_path / "keys"), tmp_path / "there", "json")
