@@ -39,7 +39,7 @@ def write(items: Items, out: Path, encoding: Encoding) -> None:
         for section, found in items.sections.items():
             _write_section(folder, section, found, encoding)
         folder.chmod(0o755)
-        os.rename(folder, out)
+        folder.rename(out)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -95,7 +95,7 @@ def guardian_proof(proof: AggregatedSchnorrProof) -> bytes:
 
 
 def range_proof(proof: RangeProof) -> bytes:
-    """Return c_0 ‖ v_0 ‖ c_1 ‖ …"""
+    """Return c_0 ‖ v_0 ‖ c_1 ‖ v_1, and so on."""
     return b"".join(bytes(c) + bytes(v) for c, v in zip(proof.challenges, proof.responses, strict=True))
 
 
