@@ -92,9 +92,7 @@ def export_record(record_path: Path, out: Path, _format: str, encoding: Literal[
 
     For example:
 
-    \b
         e2evote record export club/record club-egrf --format egrf
-        e2evote verify club-egrf --family electionguard-2.1-egrf
     """
     from e2evote.interop.egrf.export import export
 

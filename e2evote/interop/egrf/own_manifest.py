@@ -1,4 +1,7 @@
-"""Our own manifest in a record of EGRF: its bytes are hashed in H_B, so they are kept, under a media type of their own."""
+"""Our own manifest in a record of EGRF: H_B is the hash of its bytes, so they are kept, under their own media type.
+
+H_B does not bind the media type. No bytes are a manifest of both kinds: ours has no other members than its own.
+"""
 
 from e2evote.errors import CheckError, E2EVoteError, ParseError
 from e2evote.interop.egrf.manifest import Choice, Contest, Manifest, Manifests, Style

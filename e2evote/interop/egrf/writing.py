@@ -1,4 +1,4 @@
-"""From items to files: JSON lines or protobuf, in the layout that ``reading`` reads; and values as bytes of messages."""
+"""From items to files, JSON lines or protobuf, in the layout that ``reading`` reads; and from values to bytes."""
 
 import json
 import os
