@@ -39,10 +39,12 @@ def export(record: Record, out: Path, encoding: Encoding) -> None:
 
     Raises:
         ParseError: a file of the record is missing or not in its form.
-        CheckError: the record is not finished, or holds what EGRF cannot express; or ``out`` exists.
+        CheckError: the record is not finished, or holds what EGRF cannot express; ``out`` exists, or its parent does not.
     """
     if out.exists():
         raise CheckError(f"{out} exists already")
+    if not out.absolute().parent.is_dir():
+        raise CheckError(f"{out.parent} is not a folder")
     write(items_of(record), out, encoding)
 
 

@@ -142,6 +142,8 @@ def test_an_unfinished_record_and_other_parameters_are_refused(tmp_path: Path) -
     (tmp_path / "there").mkdir()
     with pytest.raises(CheckError, match="exists"):
         export(Record.at(tmp_path / "keys"), tmp_path / "there", "json")
+    with pytest.raises(CheckError, match="is not a folder"):
+        export(Record.at(tmp_path / "keys"), tmp_path / "nowhere/out", "json")
 
 
 @pytest.mark.parametrize("mode", [0, 1])
