@@ -88,7 +88,7 @@ def export_record(record_path: Path, out: Path, _format: str, encoding: Literal[
     """Write a finished record in the format of another system: EGRF v2, a draft.
 
     OUT is a new folder. What EGRF cannot express is named, and nothing is written. The manifest stays ours,
-    because its bytes are hashed: other readers of EGRF check hashes and roots but do not understand it.
+    because its bytes are hashed: other readers of EGRF do not understand it.
 
     For example:
 

@@ -1,5 +1,6 @@
 """A finished record of this library as a record of EGRF v2: the same values in other files, nothing made anew."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -39,7 +40,8 @@ def export(record: Record, out: Path, encoding: Encoding) -> None:
 
     Raises:
         ParseError: a file of the record is missing or not in its form.
-        CheckError: the record is not finished, or holds what EGRF cannot express; ``out`` exists, or its parent does not.
+        CheckError: the record is not finished, or holds what EGRF cannot express; ``out`` exists, or
+            its parent does not.
     """
     if out.exists():
         raise CheckError(f"{out} exists already")
@@ -190,10 +192,12 @@ def _tally(items: Items, record: Record, election: Election, contests: int) -> N
         raise CheckError("EGRF asks for the decryption of every contest, and this record has contests withheld")
     if any(contest.merged for contest in tallies[0].contests):
         raise CheckError("EGRF has no place for merged tally cells, which this record has")
+    weights = _cast_weights(items)
     header = {"cast_ballot_count": encrypted[0].ballots, "total_cast_weight": encrypted[0].weight}
     _add(items, 513, "encrypted_tally_header", header)
     for contest in encrypted[0].contests:
-        _add(items, 513, "encrypted_tally_contest", {"index": contest.index, "fields": vector(contest.options)})
+        stated = {"index": contest.index, "cast_weight": weights[contest.index]}
+        _add(items, 513, "encrypted_tally_contest", {**stated, "fields": vector(contest.options)})
     for opened in tallies[0].contests:
         fields = [
             {
@@ -206,6 +210,16 @@ def _tally(items: Items, record: Record, election: Election, contests: int) -> N
             for option in opened.options
         ]
         _add(items, 769, "decrypted_tally_contest", {"index": opened.index, "label": opened.label, "fields": fields})
+
+
+def _cast_weights(items: Items) -> Counter[int]:
+    """Return what the cast ballots with a contest weigh, by contest."""
+    weights = Counter[int]()
+    for _, found in items.devices():
+        for ballot in (item.encrypted_ballot for item in found[1:-1]):
+            if ballot.status == _STATUSES["cast"]:
+                weights.update({contest.index: ballot.weight for contest in ballot.contests})
+    return weights
 
 
 def _opened(items: Items, record: Record, election: Election, openings: Openings) -> None:
