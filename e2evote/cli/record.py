@@ -1,8 +1,9 @@
-"""``e2evote record``: show, pack and draw a record."""
+"""``e2evote record``: show, pack, draw and export a record."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -18,7 +19,7 @@ from e2evote.terminal.screen import progress
 
 @click.group()
 def record() -> None:
-    """Show, pack or draw a record. Whether to believe it is what 'verify' says."""
+    """Show, pack, draw or export a record. Whether to believe it is what 'verify' says."""
 
 
 @record.command()
@@ -75,6 +76,27 @@ def chart(record_path: Path, out: Path, insecure: str | None, force: bool) -> No
     """
     check_free(out, force)
     write_chart(Record.at(record_path), out, accepted(insecure), force)
+    click.echo(f"written: {out}")
+
+
+@record.command("export")
+@record_path
+@click.argument("out", metavar="OUT", type=ANY_PATH)
+@click.option("--format", "_format", required=True, type=click.Choice(["egrf"]), help="The format to write.")
+@click.option("--encoding", default="json", type=click.Choice(["json", "protobuf"]), help="JSON lines by default.")
+def export_record(record_path: Path, out: Path, _format: str, encoding: Literal["json", "protobuf"]) -> None:
+    """Write a finished record in the format of another system: EGRF v2, a draft.
+
+    OUT is a new folder. What EGRF cannot express is named, and nothing is written. The manifest stays ours,
+    because its bytes are hashed: other readers of EGRF do not understand it.
+
+    For example:
+
+        e2evote record export club/record club-egrf --format egrf
+    """
+    from e2evote.interop.egrf.export import export
+
+    export(Record.at(record_path), out, encoding)
     click.echo(f"written: {out}")
 
 

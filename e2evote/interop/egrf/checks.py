@@ -51,4 +51,5 @@ CHECKS = (
     check("X.uncast-complete", "exactly the uncast ballots are opened, once each, in full and in order", "opened"),
     check("19.C", "every option of an uncast ballot carries its label in the manifest", "opened"),
     check("19.D", "every option of the manifest is on the uncast ballot, once", "opened"),
+    check("X.manifest-rules", "weights, tallies and contest data keep the rules of this library's manifest", "result"),
 )

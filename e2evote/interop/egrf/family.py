@@ -6,6 +6,7 @@ from e2evote.interop.egrf.attestations import verify_attestations
 from e2evote.interop.egrf.ballots import verify_devices
 from e2evote.interop.egrf.checks import CHECKS
 from e2evote.interop.egrf.opened import verify_opened
+from e2evote.interop.egrf.own_rules import verify_rules
 from e2evote.interop.egrf.reading import Items, place_of, read, section_name
 from e2evote.interop.egrf.roots import contents
 from e2evote.interop.egrf.schema import RecordItem
@@ -57,6 +58,7 @@ class EgrfFamily:
         ballots = verify_devices(judgement, egrf, progress)
         verify_tally(judgement, egrf, ballots)
         verify_opened(judgement, egrf, ballots)
+        verify_rules(judgement, egrf, ballots)
         judgement.ledger.complete(CHECKS)
         _notes(judgement, egrf)
         return judgement.report(CHECKS)

@@ -15,7 +15,7 @@ from e2evote.interop.foreign import Foreign
 from e2evote.verifier.report import NOWHERE, Place
 
 FRAME = 64 << 20
-_ONE_FILE = {
+FILES = {
     "setup/header": 1,
     "setup/parameters": 2,
     "setup/manifest": 3,
@@ -27,7 +27,7 @@ _ONE_FILE = {
     "final/decrypted_tally": 769,
     "toc": 65534,
 }
-_FOLDERS = {
+FOLDERS = {
     "final/challenged_ballot_decryptions": 770,
     "final/contest_data_decryptions": 771,
     "final/uncast_nonce_releases": 772,
@@ -169,14 +169,14 @@ def _section_of(name: str, extension: str) -> tuple[Section, int | None]:
     stem, dot, ending = name.rpartition(".")
     if not dot or ending != extension:
         raise ParseError(ascii(name), f"a file outside the layout, or not .{extension} like the others")
-    if stem in _ONE_FILE:
-        return (_ONE_FILE[stem], b""), None
+    if stem in FILES:
+        return (FILES[stem], b""), None
     folder, _, last = stem.rpartition("/")
     if folder == "signatures":
         return (65535, b""), None
     if len(last) == 8 and last.isascii() and last.isdigit():
-        if folder in _FOLDERS:
-            return (_FOLDERS[folder], b""), int(last)
+        if folder in FOLDERS:
+            return (FOLDERS[folder], b""), int(last)
         kind, _, digits = folder.removeprefix("devices/").rpartition("-")
         if folder.startswith("devices/") and kind in _KINDS and len(digits) == 64 and set(digits) <= set(_HEX):
             return (257, bytes([_KINDS[kind]]) + bytes.fromhex(digits)), int(last)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from e2evote.errors import E2EVoteError, ParseError, VerificationError
 from e2evote.group.elements import Element
 from e2evote.interop.egrf.manifest import Manifests, parse_manifest
+from e2evote.interop.egrf.own_manifest import MEDIA_TYPE, parse_own
 from e2evote.interop.egrf.reading import Items
 from e2evote.interop.egrf.values import GROUP, Message, element, elements, scalars
 from e2evote.interop.family import Judgement
@@ -51,7 +52,10 @@ def verify_setup(judgement: Judgement, items: Items) -> Egrf:
     n, k = size_of(items)
     if not 1 <= k <= n <= 1000:
         raise ParseError("setup/parameters", f"n = {n} and k = {k}; expected 1 ≤ k ≤ n ≤ 1000")
-    manifests = parse_manifest(file.content)
+    ours = file.media_type == MEDIA_TYPE
+    manifests = parse_own(file.content) if ours else parse_manifest(file.content)
+    if ours:
+        judgement.remark("the manifest is one of this library, exported: other readers of EGRF do not know it")
     hashes = Hashes.of(GROUP, n, k, file.content)
     if items.of(2):
         (stated,), own = items.of(2), Parameters.of(GROUP, n, k)
