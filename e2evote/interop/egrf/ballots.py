@@ -268,6 +268,9 @@ def _printed(ledger: Ledger, record: Egrf, ballot: Ballot) -> None:
             product = aggregate(list(zip(*vectors, strict=True))) if L > 1 else list(vectors[0])
             same = product == [ciphertext(field) for field in contest.fields]
             ledger.check("15.A", same, "the contest is not the product of the selected vectors", place)
+            parts = tuple(NewBase(part) for pairs in vectors for pair in pairs for part in (pair.alpha, pair.beta))
+            members = all(evaluate(Request((), parts)).members)
+            ledger.check("6.A", members, "α or β of a selected vector is not in the group", place)
             for selected, pairs in zip(entry.selected, vectors, strict=True):
                 v16_pre_encrypted_codes.verify_vector(ledger, h_i, pairs, selected.psi, place)
                 v17_short_codes.verify_code(ledger, record.context, selected.psi, selected.short_code, place)
