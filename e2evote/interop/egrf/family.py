@@ -47,7 +47,7 @@ class EgrfFamily:
             ParseError: header, parameters, manifest or keys of the election cannot be read.
         """
         items, judgement = read(record), Judgement(self.name, record, GROUP.name)
-        if self.rebuild and not (items.of(1) and items.of(2)):
+        if self.rebuild:
             _rebuild(judgement, items)
         _structure(judgement, items)
         for damage in items.damages:
@@ -68,10 +68,10 @@ def _rebuild(judgement: Judgement, items: Items) -> None:
     n, k = size_of(items) if items.of(4) else (0, 0)
     if not 1 <= k <= n <= 1000:
         return  # what is missing is said by the check of the structure
-    if not items.of(1):
+    if (1, b"") not in items.sections:
         items.sections[1, b""] = [RecordItem(record_header={"format_major": 2})]
         judgement.remark("setup/header is missing; it was rebuilt, and has to have the root that the record claims")
-    if not items.of(2):
+    if (2, b"") not in items.sections:
         own = Parameters.of(GROUP, n, k)
         numbers = {name: getattr(own, name) for name in ("p", "q", "r", "g", "n", "k")}
         version = own.version.encode().ljust(32, b"\0")

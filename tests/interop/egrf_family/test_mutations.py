@@ -26,7 +26,8 @@ def golden(interop: Path) -> dict[str, Golden]:
 
 
 def test_every_check_has_a_mutation() -> None:
-    assert {mutation.check for mutation in MUTATIONS} == set(STEPS)
+    of_our_own_manifest = {"X.manifest-rules"}  # test_export has it: no golden record has a manifest of ours
+    assert {mutation.check for mutation in MUTATIONS} == set(STEPS) - of_our_own_manifest
 
 
 @pytest.mark.parametrize("name", NAMES)
