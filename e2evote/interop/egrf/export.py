@@ -8,6 +8,7 @@ from typing import Any
 
 from e2evote.errors import CheckError
 from e2evote.group.parameters import STANDARD_NAME
+from e2evote.interop.egrf.export_printed import printed_ballots, releases
 from e2evote.interop.egrf.own_manifest import MEDIA_TYPE, shape_of
 from e2evote.interop.egrf.reading import Items
 from e2evote.interop.egrf.roots import contents
@@ -30,6 +31,7 @@ from e2evote.record.opened import ChallengedBallot, DecryptedContestData
 from e2evote.record.setup import Election, Parameters
 from e2evote.record.tally import EncryptedTally, Tally
 
+_REGULAR, _PRINTED = 1, 2
 _STATUSES = {"cast": 1, "challenged": 2, "spoiled": 3}
 Fields = dict[str, Any]
 Openings = dict[int, DeviceOpening]
@@ -114,9 +116,8 @@ def _setup(items: Items, record: Record, election: Election) -> None:
 
 
 def _device(items: Items, record: Record, election: Election, opening: DeviceOpening) -> None:
-    where, key = f"device {opening.device}", b"\1" + opening.h_di
-    if opening.pre_encrypted:
-        raise CheckError(f"{where}: pre-encrypted ballots are not exported")
+    kind = _PRINTED if opening.pre_encrypted else _REGULAR
+    where, key = f"device {opening.device}", bytes([kind]) + opening.h_di
     if opening.chaining_mode != election.manifest.chaining_modes[0]:
         raise CheckError(f"{where}: another chaining mode than the manifest's")
     if (257, key) in items.sections:
@@ -124,12 +125,11 @@ def _device(items: Items, record: Record, election: Election, opening: DeviceOpe
     closing = record.closing(opening.device)
     if closing is None:
         raise CheckError(f"{where}: the device is not closed")
-    statuses = {entry.confirmation_code: entry.status for entry in record.statuses(opening.device)}
-    ballots = [_ballot(election, ballot, statuses) for ballot in _ballots(record, election, opening.device)]
+    ballots = list((printed_ballots if opening.pre_encrypted else _regular)(record, election, opening))
     if not ballots:
         return
     header = {
-        "kind": 1,
+        "kind": kind,
         "device_id": opening.device_info,
         "h_di": opening.h_di,
         "chaining_mode": opening.chaining_mode,
@@ -141,13 +141,16 @@ def _device(items: Items, record: Record, election: Election, opening: DeviceOpe
         "closing_hash": closing.closing_hash or b"",
     }
     _add(items, 257, "device_header", header, key=key)
-    _add(items, 257, "encrypted_ballot", *ballots, key=key)
+    for member, ballot in ballots:
+        _add(items, 257, member, ballot, key=key)
     _add(items, 257, "device_close", close, key=key)
 
 
-def _ballots(record: Record, election: Election, device: int) -> Iterator[EncryptedBallot]:
-    for name in record.ballot_shards(device):
-        yield from record.objects(EncryptedBallot, name, election.group)
+def _regular(record: Record, election: Election, opening: DeviceOpening) -> Iterator[tuple[str, Fields]]:
+    statuses = {entry.confirmation_code: entry.status for entry in record.statuses(opening.device)}
+    for name in record.ballot_shards(opening.device):
+        for ballot in record.objects(EncryptedBallot, name, election.group):
+            yield "encrypted_ballot", _ballot(election, ballot, statuses)
 
 
 def _ballot(election: Election, ballot: EncryptedBallot, statuses: dict[bytes, Any]) -> Fields:
@@ -216,25 +219,25 @@ def _cast_weights(items: Items) -> Counter[int]:
     """Return what the cast ballots with a contest weigh, by contest."""
     weights = Counter[int]()
     for _, found in items.devices():
-        for ballot in (item.encrypted_ballot for item in found[1:-1]):
-            if ballot.status == _STATUSES["cast"]:
+        for item in found[1:-1]:
+            if item.HasField("pre_encrypted_cast_ballot"):
+                printed = item.pre_encrypted_cast_ballot
+                weights.update({entry.contest.index: printed.weight for entry in printed.contests})
+            elif item.HasField("encrypted_ballot") and item.encrypted_ballot.status == _STATUSES["cast"]:
+                ballot = item.encrypted_ballot
                 weights.update({contest.index: ballot.weight for contest in ballot.contests})
     return weights
 
 
 def _opened(items: Items, record: Record, election: Election, openings: Openings) -> None:
-    codes = {
-        (key[1:], position): item.encrypted_ballot
-        for key, found in items.devices()
-        for position, item in enumerate(found[1:-1], 1)
-    }
+    addresses = dict(_addresses(items))
 
     def address(opened: ChallengedBallot | DecryptedContestData) -> Fields:
-        opening = openings.get(opened.device)
-        ballot = None if opening is None else codes.get((opening.h_di, opened.position))
-        if opening is None or ballot is None or ballot.confirmation_code != opened.confirmation_code:
+        opening, found = openings.get(opened.device), addresses.get(opened.confirmation_code)
+        place = None if found is None else (found["ballot"]["h_di"], found["ballot"]["position"])
+        if opening is None or found is None or place != (opening.h_di, opened.position):
             raise CheckError(f"a ballot is opened that is not on device {opened.device} at {opened.position}")
-        return {"ballot": {"kind": 1, "h_di": opening.h_di, "position": opened.position}, "h_i": ballot.h_i}
+        return found
 
     for section in (514, 770, 771, 772):
         items.sections[section, b""] = []
@@ -243,6 +246,7 @@ def _opened(items: Items, record: Record, election: Election, openings: Openings
         for ballot in record.objects(ChallengedBallot, layout.CHALLENGED_BALLOTS, election.group)
     ]
     _add(items, 770, "challenged_ballot_decryption", *sorted(challenged, key=_place))
+    _add(items, 772, "uncast_nonce_release", *sorted(releases(record, election, addresses), key=_place))
     data = [
         (
             {**address(opened), "contest_index": opened.index},
@@ -257,6 +261,15 @@ def _opened(items: Items, record: Record, election: Election, openings: Openings
     for asked, answer in sorted(data, key=lambda pair: _place(pair[0])):
         _add(items, 514, "contest_data_request", asked)
         _add(items, 771, "contest_data_decryption", {**asked, **answer})
+
+
+def _addresses(items: Items) -> Iterator[tuple[bytes, Fields]]:
+    """Yield where every ballot is, by its confirmation code."""
+    for key, found in items.devices():
+        for position, item in enumerate(found[1:-1], 1):
+            ballot = getattr(item, item.WhichOneof("item"))
+            place = {"kind": key[0], "h_di": key[1:], "position": position}
+            yield ballot.confirmation_code, {"ballot": place, "h_i": ballot.h_i}
 
 
 def _place(message: Fields) -> tuple[bytes, int, int]:

@@ -12,11 +12,14 @@ from e2evote.engine import workers
 from e2evote.errors import CheckError, ParseError
 from e2evote.interop.egrf.export import export
 from e2evote.interop.egrf.family import EgrfFamily
+from e2evote.interop.egrf.writing import Encoding
 from e2evote.interop.foreign import Foreign
+from e2evote.record import layout
 from e2evote.record import manifest as own
 from e2evote.record.layout import Record
 from e2evote.record.plaintext import PlaintextBallot, PlaintextContest
 from e2evote.verifier.report import Report
+from tests import mail_forger
 from tests.builders import DEFAULT_MANIFEST, build_record, manifest_bytes, reindex
 
 BOARD, _, MOTION = DEFAULT_MANIFEST["contests"]
@@ -182,14 +185,11 @@ def test_unfinished_parts_are_refused(
     assert {p.name for p in tmp_path.iterdir()} == {"record"}
 
 
-def test_devices_of_the_same_information_and_pre_encrypted_ones_are_refused(source: Path, tmp_path: Path) -> None:
+def test_devices_of_the_same_information_are_refused(source: Path, tmp_path: Path) -> None:
     path = copy_of(source, tmp_path)
     opening = (path / "devices/0001/open.json").read_bytes()
     (path / "devices/0002/open.json").write_bytes(opening)
     with pytest.raises(CheckError, match="has the same information"):
-        export(Record.at(path), tmp_path / "out", "json")
-    (path / "devices/0001/open.json").write_bytes(opening.replace(b"}\n", b',"pre_encrypted":true}\n'))
-    with pytest.raises(CheckError, match="device 1: pre-encrypted"):
         export(Record.at(path), tmp_path / "out", "json")
 
 
@@ -217,3 +217,33 @@ def test_our_manifest_under_the_media_type_of_egrf_is_refused(source: Path, tmp_
     file.write_bytes(file.read_bytes().replace(b"vnd.e2evote", b"vnd.electionguard"))
     with pytest.raises(ParseError, match="setup/manifest"):
         verified(tmp_path / "out")
+
+
+@pytest.mark.parametrize("encoding", ["json", "protobuf"])
+def test_pre_encrypted_ballots_are_exported(
+    encoding: Encoding, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cast ones with what was selected, of L = 1 and 2, uncast ones with their vectors and nonces, weights."""
+    monkeypatch.setattr(mail_forger, "POSTED", {2: mail_forger.POSTED[2]})  # chained like the booth
+    built = mail_forger.build_mail("standard-4096", mail_forger.mail_manifest(chaining_modes=[1]))
+    mail_forger.MailForger.of(tmp_path / "record", built).write()
+    reindex(tmp_path / "record")
+    export(Record.at(tmp_path / "record"), tmp_path / "out", encoding)
+    report = verified(tmp_path / "out")
+    assert report.valid, [(c.id, list(map(str, c.findings))) for c in report.checks if c.status == "failed"]
+    assert (report.counts["devices"], report.counts["uncast"]) == (2, 2)
+    passed = {check.id for check in report.checks if check.status == "passed"}
+    assert {"15.A", "16.A", "16.B", "16.C", "17.A", "18.A", "19.C", "19.D"} <= passed
+
+
+def test_a_pre_encrypted_ballot_that_is_neither_cast_nor_opened_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_forger, "POSTED", {2: mail_forger.POSTED[2]})
+    built = mail_forger.build_mail("standard-4096", mail_forger.mail_manifest(chaining_modes=[1]))
+    mail_forger.MailForger.of(tmp_path / "record", built).write()
+    (tmp_path / "record" / layout.UNCAST_BALLOTS).unlink()
+    reindex(tmp_path / "record")
+    with pytest.raises(CheckError, match="neither cast nor opened"):
+        export(Record.at(tmp_path / "record"), tmp_path / "out", "json")
+    assert not (tmp_path / "out").exists()
