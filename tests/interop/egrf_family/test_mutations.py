@@ -104,7 +104,7 @@ JUNK = (None, 0, 1, -1, 2**70, 1.5, "", "x", "AAAA", True, [], {}, [[]], {"index
 SIGNED = "signatures/"
 """Who signed, and how, is not verified, and no root is over it."""
 SEEDS = st.integers(0, 2**32)
-RUNS = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+RUNS = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
