@@ -1,11 +1,14 @@
 """Files that are whole: each is written to a temporary file, synced, renamed, and its folder synced."""
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+from e2evote.errors import CheckError
 
 TEMPORARY = ".writing-"
 """How the names of temporary files begin; what a crash leaves of them may be deleted."""
@@ -53,6 +56,24 @@ def replacing(path: Path, mode: int = 0o644) -> Iterator[IO[bytes]]:
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync(path.parent)
+
+
+@contextmanager
+def held(lock: Path, busy: str) -> Iterator[None]:
+    """Hold a lock, a file that is made if need be, against every other process; it ends with the process at the latest.
+
+    Raises:
+        CheckError: another process holds it; ``busy`` says so.
+    """
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CheckError(busy) from None
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _sync(folder: Path) -> None:

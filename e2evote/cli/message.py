@@ -1,6 +1,7 @@
 """``e2evote message``: write to many voters at once."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,9 @@ from e2evote.election.campaigns.postman import Postman
 from e2evote.election.campaigns.texts import KINDS, LIMIT, SUBJECTS, TEXTS, written
 from e2evote.election.campaigns.writing import SHARE, write
 from e2evote.election.people import deliveries
-from e2evote.election.people.database import People
+from e2evote.election.people.database import Access, People
 from e2evote.election.people.deliveries import Campaign, State
+from e2evote.election.roll.finding import row_of
 from e2evote.election.signin.gateways.configured import gateways_of
 from e2evote.election.signin.settings import read_settings
 from e2evote.encoding import hex_of
@@ -85,8 +87,9 @@ def send(directory: Path) -> None:
 
 @message.command()
 @directory
+@click.option("--member", "identifier", metavar="ID", help="To this member alone: member number or national ID.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def status(directory: Path, as_json: bool) -> None:
+def status(directory: Path, identifier: str | None, as_json: bool) -> None:
     """Show what was written, and what became of it.
 
     'uncertain' are messages that may have arrived: the provider's answer was lost, or the server was stopped.
@@ -96,7 +99,7 @@ def status(directory: Path, as_json: bool) -> None:
         e2evote message status club
     """
     with People.open(directory) as people, people.reading() as access:
-        found = [(row, campaign, deliveries.counts(access, row)) for row, campaign in deliveries.campaigns(access)]
+        found = [(row, campaign, _counts(access, row, identifier)) for row, campaign in deliveries.campaigns(access)]
     if as_json:
         click.echo(json.dumps([_told(*one) for one in found], ensure_ascii=False))
         return
@@ -151,6 +154,14 @@ def _campaign(directory: Path, kind: str, lang: str, text_file: Path | None) -> 
         raise CheckError(f"{directory / 'booth.json'}: without a url there is no link to write")
     made = int(datetime.now(UTC).timestamp())
     return Campaign(kind, lang, made, written(SUBJECTS[lang][kind], values), written(text, values))
+
+
+def _counts(access: Access, campaign: bytes, identifier: str | None) -> Mapping[State, int]:
+    """Return how many messages of a campaign are in which state: all, or the one to a member."""
+    if identifier is None:
+        return deliveries.counts(access, campaign)
+    member = row_of(access, identifier)
+    return Counter(state for one, state in deliveries.of_member(access, member) if one.campaign == campaign)
 
 
 def _named(state: State) -> str:

@@ -9,9 +9,10 @@ import click
 
 from e2evote.cli.options import directory
 from e2evote.election.people import members, trail
-from e2evote.election.people.database import Access, People
+from e2evote.election.people.database import People
 from e2evote.election.people.member import Member
-from e2evote.election.roll.fields import read_email, read_identifier, read_mobile
+from e2evote.election.roll.fields import read_email, read_mobile
+from e2evote.election.roll.finding import row_of
 from e2evote.election.signin.gateways.configured import gateways_of
 from e2evote.election.signin.gateways.message import Message
 from e2evote.election.signin.settings import Channel, Settings, read_settings
@@ -78,7 +79,7 @@ def show_trail(directory: Path, identifier: str | None, as_json: bool) -> None:
     """
     with People.open(directory) as people, people.reading() as access:
         names = {row: member.member_number or member.national_id or "" for row, member in members.every(access)}
-        wanted = None if identifier is None else _row_of(access, identifier)
+        wanted = None if identifier is None else row_of(access, identifier)
         lines = [
             _Line(_shown(hour), event.what, names.get(event.subject, "a stranger"), event.address)
             for hour, event in trail.events(access, wanted)
@@ -90,15 +91,6 @@ def show_trail(directory: Path, identifier: str | None, as_json: bool) -> None:
     for line in lines:
         row(result, line.hour, line.what, line.who, line.address)
     screen().print(result)
-
-
-def _row_of(access: Access, identifier: str) -> bytes:
-    value = read_identifier(identifier)
-    for field in ("member_number", "national_id"):
-        found = members.look_up(access, {field: value})
-        if found.known:
-            return found.subject
-    raise CheckError("nobody in the roll has this identifier")
 
 
 def _can_sign_in(settings: Settings, member: Member) -> bool:

@@ -26,8 +26,16 @@ class Foreign:
     names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """List the files."""
-        object.__setattr__(self, "names", frozenset(self.files.names()))
+        """List the files.
+
+        Raises:
+            ParseError: a name holds a character that cannot be printed, such as the one that ends a fingerprint's line.
+        """
+        names = frozenset(self.files.names())
+        for name in names:
+            if not name.isprintable():
+                raise ParseError(ascii(name), "a file's name holds characters that cannot be printed")
+        object.__setattr__(self, "names", names)
 
     @classmethod
     def at(cls, path: Path) -> Self:

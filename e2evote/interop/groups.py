@@ -42,5 +42,5 @@ def integer_group(p: int, q: int, g: int) -> Group:
 
 
 def _digits(*numbers: int) -> str:
-    """Return eight digits that tell groups of the same lengths apart."""
-    return hashlib.sha256(",".join(map(str, numbers)).encode()).hexdigest()[:8]
+    """Return digits that tell groups of the same lengths apart: groups are equal by their names."""
+    return hashlib.sha256(",".join(map(str, numbers)).encode()).hexdigest()[:32]

@@ -54,11 +54,17 @@ def back_up(root: Path, data: Path, keys: Path) -> Kept:
         keys: where the archive of the keys is written.
 
     Raises:
-        CheckError: it is no election's directory, a command is at work in it, or a database is a server's.
+        CheckError: it is no election's directory, a command is at work in it, a database is a server's, or the
+            archives are one file or lie in the directory.
         StorageError: a database cannot be read.
     """
     if not (root / PRIVATE).is_dir():
         raise CheckError(f"{root} is not an election's directory")
+    if data.resolve() == keys.resolve():
+        raise CheckError(f"{data}: one file cannot be both archives")
+    for path in (data, keys):
+        if path.resolve().is_relative_to(root.resolve()):
+            raise CheckError(f"{path} lies in {root} itself; keep backups elsewhere")
     with held(root / PRIVATE / _LOCK, root), tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=root.parent) as scratch:
         copies, entries = _copy_databases(root, Path(scratch))
         files = {name: root / name for name in _names(root)} | copies

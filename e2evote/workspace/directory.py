@@ -13,8 +13,6 @@ DIR/private/devices/<dddd>/recorded-<rrrrrr>.ndjson  cast pre-encrypted ballots 
 ```
 """
 
-import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from e2evote import files
 from e2evote.errors import CheckError
 from e2evote.group.parameters import STANDARD_NAME, group_named
 from e2evote.key_ceremony import Ceremony, GuardianRecord, hold
@@ -144,15 +143,8 @@ def held(lock: Path, root: Path) -> Iterator[None]:
     Raises:
         CheckError: another command holds it.
     """
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CheckError(f"another e2evote command is at work in {root}; wait until it has ended") from None
+    with files.held(lock, f"another e2evote command is at work in {root}; wait until it has ended"):
         yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

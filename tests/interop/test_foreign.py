@@ -120,3 +120,10 @@ def test_a_judgement_keeps_first_notes_and_single_remarks(tmp_path: Path):
     assert (report.valid, report.steps) == (True, {"selection rule": "passed"})
     assert [note.text for note in report.strength] == ["first"]
     assert report.remarks == ("once",)
+
+
+@pytest.mark.parametrize("name", ["a\n0  b", "a\x07", "a\u202eb"])
+def test_names_that_cannot_be_printed_are_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(ParseError, match="cannot be printed"):
+        Foreign.at(tmp_path)

@@ -1,8 +1,6 @@
 """Sending what waits, a few at a time, by one process alone."""
 
-import fcntl
 import logging
-import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from e2evote.election.people.deliveries import Campaign, Delivery, State
 from e2evote.election.signin.gateways.message import Gateway, GatewayError, Message
 from e2evote.election.signin.settings import Channel
 from e2evote.errors import CheckError, E2EVoteError
+from e2evote.files import held
 
 TOGETHER = 8
 """Messages that are claimed and sent side by side."""
@@ -40,7 +39,7 @@ class Postman:
             CheckError: another process is sending.
             StorageError: the database cannot be written.
         """
-        with _alone(directory / FOLDER / "postman.lock"):
+        with held(directory / FOLDER / "postman.lock", "another process is sending messages already"):
             with self._people.writing() as access:
                 left = deliveries.give_up_claimed(access)
             if left:
@@ -120,16 +119,3 @@ def _message(access: Access, delivery: Delivery, campaign: Campaign) -> Message 
         return None
     channel: Channel = "email" if delivery.channel == "email" else "mobile"
     return Message(channel, to, campaign.subject, campaign.text, "")
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CheckError("another process is sending messages already") from None
-        yield
-    finally:
-        os.close(descriptor)

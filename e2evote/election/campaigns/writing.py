@@ -12,7 +12,8 @@ from e2evote.election.people import deliveries, members, standings
 from e2evote.election.people.database import Access
 from e2evote.election.people.deliveries import Campaign
 from e2evote.election.people.standings import State
-from e2evote.election.signin.settings import Settings
+from e2evote.election.signin.gateways.templates import strings_of
+from e2evote.election.signin.settings import Gateway, HttpSettings, Settings
 from e2evote.errors import CheckError
 
 SHARE = 80
@@ -31,10 +32,14 @@ def write(access: Access, settings: Settings, campaign: Campaign, share: int = S
         share: of a hundred members who have not voted, how many a reminder goes to.
 
     Raises:
-        CheckError: there is no such kind, one of the kind was made just now, or nobody would get it.
+        CheckError: there is no such kind, one of the kind was made just now, nobody would get it, or a gateway carries
+            nothing but codes.
     """
     if campaign.kind not in KINDS:
         raise CheckError(f"there is no kind {campaign.kind!r}; there are {', '.join(KINDS)}")
+    for name, gateway in settings.channels.items():
+        if not _carries_texts(gateway):
+            raise CheckError(f"signin.json: the gateway of {name} has no place for {{text}}; it carries codes alone")
     if not 1 <= share <= 100:
         raise CheckError(f"a share is from 1 to 100, not {share}")
     for _, before in deliveries.campaigns(access):
@@ -49,6 +54,14 @@ def write(access: Access, settings: Settings, campaign: Campaign, share: int = S
 def has_voted(access: Access, member: bytes) -> bool:
     """Tell whether a member has voted, or is about to."""
     return standings.read(access, member).state in (State.CASTING, State.VOTED)
+
+
+def _carries_texts(gateway: Gateway) -> bool:
+    """Tell whether a gateway sends the text, and not a code that a provider's template surrounds."""
+    if not isinstance(gateway, HttpSettings):
+        return True
+    fields = [] if gateway.body is None else strings_of(gateway.body.fields)
+    return any("{text}" in template for template in (gateway.url, *gateway.headers.values(), *fields))
 
 
 def _places(access: Access, settings: Settings, kind: str, share: int) -> Iterator[tuple[bytes, str]]:

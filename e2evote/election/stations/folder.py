@@ -20,7 +20,6 @@ STATION/private/reports.sealed  permits of the server's that were used or return
 ``private`` can be another medium that is mounted there; without it nothing opens.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from typing import Annotated, TypeVar
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import Field
 
+from e2evote import files
 from e2evote.election.people.key import SecretPeopleKey
 from e2evote.election.stations.grant import Grant, Request
 from e2evote.election.stations.inventory import Name, Official
@@ -190,16 +190,8 @@ class StationFolder:
         Raises:
             CheckError: another is at work.
         """
-        descriptor = os.open(self.private / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise CheckError(f"another program is at work in {self.root}") from None
-        try:
+        with files.held(self.private / "lock", f"another program is at work in {self.root}"):
             yield
-        finally:
-            os.close(descriptor)
 
     def _read(self, kind: type[T], name: str) -> T:
         path = self.root / name

@@ -7,7 +7,7 @@ from e2evote.encoding import strict_json
 from e2evote.errors import ParseError
 from e2evote.interop.belenios.arithmetic import Arithmetic, Proof, compact
 from e2evote.interop.belenios.election import Election, Question, fingerprint
-from e2evote.interop.belenios.fields import items, record, text
+from e2evote.interop.fields import items, record, text
 
 
 @dataclass(frozen=True, slots=True)

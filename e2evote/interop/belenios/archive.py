@@ -13,7 +13,7 @@ from typing import Any
 from e2evote.encoding import strict_json
 from e2evote.errors import ParseError
 from e2evote.interop.belenios.checks import SETUP
-from e2evote.interop.belenios.fields import integer, record, text
+from e2evote.interop.fields import integer, record, text
 from e2evote.interop.foreign import Foreign
 from e2evote.verifier.report import Ledger
 

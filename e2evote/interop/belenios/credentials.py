@@ -11,7 +11,7 @@ from e2evote.interop.belenios.archive import Board
 from e2evote.interop.belenios.arithmetic import Arithmetic, compact, decimal
 from e2evote.interop.belenios.checks import CREDENTIALS
 from e2evote.interop.belenios.election import Election
-from e2evote.interop.belenios.fields import integer, items, record, text
+from e2evote.interop.fields import integer, items, record, text
 from e2evote.verifier.report import Ledger
 
 LARGEST_WEIGHT = 10**11

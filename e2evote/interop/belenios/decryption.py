@@ -9,11 +9,11 @@ from e2evote.interop.belenios.archive import Board
 from e2evote.interop.belenios.arithmetic import Arithmetic, Proof
 from e2evote.interop.belenios.checks import DECRYPTION, RESULT
 from e2evote.interop.belenios.election import Election
-from e2evote.interop.belenios.fields import items, record
 from e2evote.interop.belenios.tally import Row
 from e2evote.interop.belenios.trustees import Group, Key
 from e2evote.interop.belenios.weights import weight
 from e2evote.interop.family import Judgement
+from e2evote.interop.fields import items, record
 from e2evote.verifier.report import Ledger, Place
 
 

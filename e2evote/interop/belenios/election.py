@@ -8,7 +8,7 @@ from typing import Any
 from e2evote.errors import ParseError
 from e2evote.interop.belenios.archive import check_version
 from e2evote.interop.belenios.arithmetic import Arithmetic, group_named
-from e2evote.interop.belenios.fields import integer, items, record, text
+from e2evote.interop.fields import integer, items, record, text
 
 _ELECTION = ("version", "description", "name", "group", "public_key", "questions", "uuid")
 _OPTIONAL = ("administrator", "credential_authority", "language")

@@ -7,8 +7,8 @@ from e2evote.interop.belenios.answers import Ciphertext, read_choices, read_ciph
 from e2evote.interop.belenios.archive import Board
 from e2evote.interop.belenios.checks import TALLY
 from e2evote.interop.belenios.election import Election, Question
-from e2evote.interop.belenios.fields import integer, items
 from e2evote.interop.belenios.weights import weight
+from e2evote.interop.fields import integer, items
 from e2evote.verifier.report import Ledger, Place
 
 Row = tuple[Ciphertext, ...] | None

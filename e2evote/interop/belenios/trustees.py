@@ -11,7 +11,7 @@ from typing import Any
 from e2evote.encoding import strict_json
 from e2evote.errors import ParseError
 from e2evote.interop.belenios.arithmetic import Arithmetic, Proof, compact
-from e2evote.interop.belenios.fields import integer, items, record, text
+from e2evote.interop.fields import integer, items, record, text
 from e2evote.verifier.report import Ledger
 
 MOST = 256

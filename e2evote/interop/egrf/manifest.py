@@ -98,10 +98,6 @@ class Manifests:
                 return [contest for contest in self.foreign.contests if contest.id in style.contest_ids]
         return None
 
-    def style_index(self, label: str) -> int:
-        """Return the number of a style, from 1."""
-        return [style.id for style in self.foreign.ballot_styles].index(label) + 1
-
 
 def parse_manifest(content: bytes) -> Manifests:
     """Read a manifest.

@@ -11,7 +11,8 @@ from e2evote.group.computation import Request, evaluate
 from e2evote.group.elements import Element, Group
 from e2evote.group.powers import NewBase, fixed
 from e2evote.interop.curves import Curve
-from e2evote.interop.electionguard_2_0.values import canonical_base64, hexadecimal, record
+from e2evote.interop.electionguard_2_0.values import canonical_base64, hexadecimal
+from e2evote.interop.fields import record
 from e2evote.verifier.report import Ledger, Place
 
 NEUTRAL = b"\xff" * 33

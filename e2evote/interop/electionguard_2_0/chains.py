@@ -6,15 +6,9 @@ from collections.abc import Mapping, Sequence
 from e2evote.errors import ParseError
 from e2evote.interop.electionguard_2_0.ballots import FOLDER, Known
 from e2evote.interop.electionguard_2_0.setup import Election
-from e2evote.interop.electionguard_2_0.values import (
-    distinct,
-    hexadecimal,
-    items,
-    record,
-    signed_bytes,
-    text,
-)
+from e2evote.interop.electionguard_2_0.values import distinct, hexadecimal, signed_bytes, text
 from e2evote.interop.family import Judgement
+from e2evote.interop.fields import items, record
 from e2evote.verifier.report import Place
 
 CHAIN = "ballot_chain.json"

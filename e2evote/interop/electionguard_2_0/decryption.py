@@ -11,8 +11,9 @@ from e2evote.interop.electionguard_2_0.checks import DECRYPTION, OPENED
 from e2evote.interop.electionguard_2_0.reading import Data, read_data
 from e2evote.interop.electionguard_2_0.setup import Contest, Election
 from e2evote.interop.electionguard_2_0.tally import Totals
-from e2evote.interop.electionguard_2_0.values import integer, items, record, text
+from e2evote.interop.electionguard_2_0.values import integer, text
 from e2evote.interop.family import Judgement
+from e2evote.interop.fields import items, record
 from e2evote.interop.foreign import Foreign
 from e2evote.verifier.report import Ledger, Place
 

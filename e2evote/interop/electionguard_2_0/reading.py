@@ -7,7 +7,8 @@ from typing import Any
 from e2evote.errors import ParseError
 from e2evote.interop.electionguard_2_0.arithmetic import Arithmetic, Ciphertext, Proof
 from e2evote.interop.electionguard_2_0.setup import Contest, Election
-from e2evote.interop.electionguard_2_0.values import flag, hexadecimal, integer, items, record, text
+from e2evote.interop.electionguard_2_0.values import flag, hexadecimal, integer, text
+from e2evote.interop.fields import items, record
 
 STATES = ("CAST", "CHALLENGED", "SPOILED", "UNKNOWN")
 

@@ -9,16 +9,8 @@ from e2evote.errors import CheckError, ParseError
 from e2evote.interop.curves import P256, Curve
 from e2evote.interop.electionguard_2_0.arithmetic import Arithmetic, Equations, Proof
 from e2evote.interop.electionguard_2_0.checks import KEYS, SETUP
-from e2evote.interop.electionguard_2_0.values import (
-    canonical_base64,
-    distinct,
-    flag,
-    integer,
-    items,
-    record,
-    signed_bytes,
-    text,
-)
+from e2evote.interop.electionguard_2_0.values import canonical_base64, distinct, flag, integer, signed_bytes, text
+from e2evote.interop.fields import items, record
 from e2evote.interop.foreign import Foreign
 from e2evote.interop.groups import LARGEST, integer_group
 from e2evote.verifier.report import Ledger, Place
@@ -29,16 +21,6 @@ LIMIT = 1000
 _NUMBERS = ("largePrime", "smallPrime", "cofactor", "generator")
 _NUMBERS_HEX = ("large_prime", "small_prime", "cofactor", "generator")
 _CURVE = ("a", "b", "primeModulus", "g.x", "g.y", "h")
-_CONFIG = (
-    "config_version",
-    "number_of_guardians",
-    "quorum",
-    "parameter_base_hash",
-    "manifest_hash",
-    "election_base_hash",
-    "chain_confirmation_codes",
-    "baux0",
-)
 _P256_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
 
 

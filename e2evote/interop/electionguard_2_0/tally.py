@@ -8,8 +8,9 @@ from e2evote.interop.electionguard_2_0.ballots import Known
 from e2evote.interop.electionguard_2_0.checks import AGGREGATION
 from e2evote.interop.electionguard_2_0.reading import named
 from e2evote.interop.electionguard_2_0.setup import Election
-from e2evote.interop.electionguard_2_0.values import distinct, integer, items, record, text
+from e2evote.interop.electionguard_2_0.values import distinct, integer, text
 from e2evote.interop.family import Judgement
+from e2evote.interop.fields import items, record
 from e2evote.verifier.report import Place
 
 TALLY = "encrypted_tally.json"

@@ -3,39 +3,13 @@
 import base64
 import binascii
 import re
-from typing import Any
 
 from e2evote.errors import ParseError
+from e2evote.interop.fields import items
 
 LARGEST = 1 << 31
 """What an integer of a record may be below, but for the time."""
 _HEX = re.compile(r"(?:[0-9A-F]{2})*", re.ASCII)
-
-
-def record(value: object, where: str, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return an object with these fields and no others; an optional one may be missing or null.
-
-    Raises:
-        ParseError: not an object, or other fields.
-    """
-    if not isinstance(value, dict):
-        raise ParseError(where, "expected an object")
-    missing, unknown = set(required) - set(value), set(value) - set(required) - set(optional)
-    if missing or unknown:
-        names = ", ".join(ascii(name)[:40] for name in sorted(missing or unknown)[:5])
-        raise ParseError(where, f"{'missing' if missing else 'unknown'} fields: {names}")
-    return value
-
-
-def items(value: object, where: str) -> list[Any]:
-    """Return a list.
-
-    Raises:
-        ParseError: something else.
-    """
-    if not isinstance(value, list):
-        raise ParseError(where, "expected a list")
-    return value
 
 
 def text(value: object, where: str) -> str:

@@ -142,6 +142,19 @@ def test_what_is_refused(people: People, settings: Settings) -> None:
         written_down(people, settings, replace(INVITATION, kind="reminder"))
 
 
+@pytest.mark.parametrize(("place", "carried"), [("{text}", True), ("{code}", False)])
+def test_a_gateway_that_carries_codes_alone_gets_no_campaign(place: str, carried: bool, people: People) -> None:
+    http = {"kind": "http", "url": "https://sms.example.org/send",
+            "body": {"format": "json", "fields": {"to": "{mobile}", "message": {"parts": [place]}}}}  # fmt: skip
+    given = json.loads(SETTINGS) | {"channels": {"mobile": http, "email": {"kind": "outbox"}}}
+    settings = parse(Settings, json.dumps(given).encode(), "signin.json", canonical=False)
+    if carried:
+        assert counted(people, written_down(people, settings, INVITATION)) == {State.WAITING: MEMBERS}
+        return
+    with pytest.raises(CheckError, match=r"gateway of mobile has no place for \{text\}"):
+        written_down(people, settings, INVITATION)
+
+
 def test_a_refusal_and_a_lost_answer_are_told_apart_and_sent_again_on_request(
     people: People, settings: Settings
 ) -> None:

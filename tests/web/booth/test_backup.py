@@ -78,6 +78,12 @@ def test_what_is_refused(directory: Path, tmp_path: Path) -> None:
     data, keys = tmp_path / "data.tar", tmp_path / "keys.tar"
     with pytest.raises(CheckError, match="not an election's directory"):
         back_up(tmp_path, data, keys)
+    with pytest.raises(CheckError, match="one file cannot be both"):
+        back_up(directory, data, tmp_path / "club" / ".." / "data.tar")
+    for inside_it in ((directory / "data.tar", keys), (data, directory / "private" / "keys.tar")):
+        with pytest.raises(CheckError, match="keep backups elsewhere"):
+            back_up(directory, *inside_it)
+    assert not data.exists()
     back_up(directory, data, keys)
     assert "already" in run("backup", "make", directory, "--data", data, "--keys", keys, code=2).stderr
     with pytest.raises(ParseError, match="not an archive of an election's keys"):

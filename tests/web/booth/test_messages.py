@@ -26,6 +26,10 @@ def test_an_invitation_and_a_reminder(directory: Path, tmp_path: Path) -> None:
     (told,) = json.loads(run("message", "status", directory, "--json").stdout)
     assert (told["kind"], told["language"], told["deliveries"]["sent"]) == ("invitation", "fa", 20)
     assert "invitation" in run("message", "status", directory).stdout
+    number = members()[2]["member_number"]
+    (one,) = json.loads(run("message", "status", directory, "--member", number, "--json").stdout)
+    assert sum(one["deliveries"].values()) == one["deliveries"]["sent"] == 1
+    assert "nobody in the roll" in run("message", "status", directory, "--member", "999999", code=2).stderr
     assert "0 messages wait again" in run("message", "again", directory, told["campaign"][:8]).stdout
     assert "0 campaigns are called so" in run("message", "again", directory, "FF", code=2).stderr
     again = run("message", "write", directory, "invitation", code=2).stderr
