@@ -1,6 +1,7 @@
 """People vote in their browsers, one of them checks a challenged ballot with another device, and the count is right."""
 
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -140,9 +141,25 @@ def test_voting_ends_while_somebody_votes(
         clock.ahead += 1000
         one.press("encrypt")
         one.screen("trouble")
+        one.page.wait_for_timeout(1500)  # the page's own clock, which the answer has set, ticks twice a second
+        one.screen("trouble")
         assert re.search("Voting is over|پایان یافته", one.page.inner_text("#screen"))
         one.page.goto(f"{url}/vote/{language}")  # and nobody begins any more
         expect(one.page.locator("#screen h1")).to_have_text(re.compile("Voting is over|پایان یافت"), timeout=20_000)
+
+
+def test_voting_ends_while_something_else_is_explained(browser: Browser, tmp_path: Path) -> None:
+    clock, begun, directory = Clock(), time.monotonic(), make_booth(tmp_path / "club", hours=1)
+    with served(directory, clock) as url, window(browser) as watched:
+        one = PageVoter(watched, url, directory, 3)
+        one.sign_in()
+        one.fill_in(VOTES[0][2])
+        clock.ahead += 3600 - 15 - (time.monotonic() - begun)
+        one.press("encrypt")  # too late for this ballot, and a few seconds before voting ends
+        heading = one.screen("trouble").locator("h1")
+        assert heading.inner_text() == "Your time for this ballot is over"
+        expect(heading).to_have_text("Voting is over", timeout=30_000)
+        expect(one.page.locator("#failed")).to_be_hidden()
 
 
 def test_voting_has_not_begun(browser: Browser, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ export async function explainTrouble(booth, error) {
   const reason = reasonOf(error);
   const { screen: name, way } = SCREENS[reason] ?? SCREENS.accident;
   const { undecided } = booth;
+  if (reason === "closed") booth.clock.stop("election"); // it is being said
   if (way !== "again") {
     if (booth.turn && reason !== "closed") await signOut(booth);
     booth.signedOut();

@@ -20,19 +20,20 @@ import { explainTrouble } from "./trouble.js";
  * @param {Booth} booth
  */
 export async function lead(booth) {
-  let opening = true;
+  /** @type {(booth: Booth) => Promise<void>} */
+  let step = resume;
   for (;;) {
     try {
-      if (opening) await resume(booth);
-      opening = false;
-      await leadOne(booth);
+      await step(booth);
+      step = leadOne;
     } catch (error) {
-      opening = false;
+      const explaining = step !== resume && step !== leadOne;
+      if (explaining && !(error instanceof Refused)) throw error; // what cannot be explained is not tried again
       unguard();
       booth.screens.release();
       booth.screens.resume();
       booth.clock.stop("ballot");
-      await explainTrouble(booth, error);
+      step = () => explainTrouble(booth, error); // which the end of voting may interrupt as well
     }
   }
 }
